@@ -1,0 +1,150 @@
+"""The FAQ's folder: YAML files -> KnowledgeBase, with every fault of every file at once.
+
+All `*.yaml` and `*.yml` files of the folder are read; `entries`, `synonyms` and `phrases` may stand in any of them.
+Phrases that a folder does not have are taken from the FAQ that ships with the bot.
+"""
+
+import string
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.core.faq import Entry, KnowledgeBase, Model, Phrases, Says, Synonym
+from bot.core.model import Fault, Place
+from bot.yamlfile import Document, Refused, read, validation_faults
+
+
+class _File(Model):
+    """What a file of the FAQ may hold."""
+
+    entries: tuple[Entry, ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
+    phrases: Mapping[str, Mapping[str, Any]] = {}
+
+
+def shipped() -> Path:
+    """The folder of the FAQ that ships with the bot: in the installed package, or beside it in a checkout."""
+    package = Path(str(files("bot")))
+    inside = package / "knowledge"
+    return inside if inside.is_dir() else package.parent / "knowledge"
+
+
+def load(folder: Path | None = None) -> KnowledgeBase:
+    """The FAQ in `folder`; the shipped one without.
+
+    Raises:
+        Refused: the folder or a file of it cannot be used; all faults are named.
+    """
+    folder = folder or shipped()
+    documents, faults = _documents(folder)
+    parsed: list[tuple[Document, _File]] = []
+    for document in documents:
+        try:
+            parsed.append((document, _File.model_validate(document.data or {})))
+        except ValidationError as error:
+            faults.extend(_with_entry(fault, document) for fault in validation_faults(error, document, _File))
+    faults.extend(_reference_faults(parsed))
+    phrases, phrase_faults = _phrases(parsed)
+    faults.extend(phrase_faults)
+    if not faults and not any(file.entries for _, file in parsed):
+        faults.append(Fault(Place(str(folder)), "there are no entries", "Write `entries:` into a *.yaml file in it."))
+    if faults:
+        raise Refused(sorted(faults))
+    return KnowledgeBase(
+        entries=tuple(entry for _, file in parsed for entry in file.entries),
+        synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
+        phrases=phrases,
+        places={entry.id: place for entry, place in _placed(parsed)},
+    )
+
+
+def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
+    """The files of the folder; hidden ones (editors' locks and backups) are no part of the FAQ."""
+    if not folder.is_dir():
+        raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
+    documents, faults = [], []
+    paths = (path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
+    for path in sorted(paths):
+        try:
+            documents.append(read(path))
+        except Refused as refused:
+            faults.extend(refused.faults)
+    return documents, faults
+
+
+def _with_entry(fault: Fault, document: Document) -> Fault:
+    """The fault with the id of the entry in which it stands."""
+    entries = document.data.get("entries") if isinstance(document.data, dict) else None
+    begin = -1
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        line = document.place(("entries", index)).line
+        if begin < line <= fault.place.line and isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            begin, fault = line, Fault(fault.place, fault.message, fault.remedy, entry["id"], fault.severity)
+    return fault
+
+
+def _placed(parsed: list[tuple[Document, _File]]) -> Iterator[tuple[Entry, Place]]:
+    for document, file in parsed:
+        for index, entry in enumerate(file.entries):
+            yield entry, document.place(("entries", index, "id"))
+
+
+def _reference_faults(parsed: list[tuple[Document, _File]]) -> Iterator[Fault]:
+    """Ids that stand twice, and entries without a phrasing or with an unknown related id."""
+    first: dict[str, Place] = {}
+    for entry, place in _placed(parsed):
+        if entry.id in first:
+            yield Fault(place, f"the id stands here a second time (first: {first[entry.id]})", "Choose another id.", entry.id)
+        first.setdefault(entry.id, place)
+    for document, file in parsed:
+        for index, entry in enumerate(file.entries):
+            if not entry.phrasings.de and not entry.phrasings.en:
+                place = document.place(("entries", index, "phrasings"))
+                yield Fault(place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry.id)
+            for number, related in enumerate(entry.related):
+                if related not in first:
+                    place = document.place(("entries", index, "related", number))
+                    remedy = "Correct the id, or remove it."
+                    yield Fault(place, f"the related entry `{related}` does not exist", remedy, entry.id)
+
+
+def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]]:
+    """The shipped phrases, with what the folder says otherwise."""
+    original = read(shipped() / "phrases.yaml")
+    phrases = Phrases.model_validate(original.data["phrases"])
+    faults: list[Fault] = []
+    for document, file in parsed:
+        if not file.phrases:
+            continue
+        merged = {part: {**getattr(phrases, part).model_dump()} for part in Phrases.model_fields}
+        for part, changed in file.phrases.items():
+            merged[part] = {**merged.get(part, {}), **changed}
+        shifted = Document(document.file, merged, {path[1:]: line for path, line in document.lines.items() if path})
+        try:
+            phrases = Phrases.model_validate(merged)
+        except ValidationError as error:
+            faults.extend(validation_faults(error, shifted, Phrases))
+        else:
+            faults.extend(_placeholder_faults(phrases.says, shifted))
+    return phrases, faults
+
+
+def _placeholder_faults(says: Says, document: Document) -> Iterator[Fault]:
+    """Placeholders that nothing is filled in for."""
+    for name in Says.model_fields:
+        for language, text in getattr(says, name):
+            unknown = _placeholders(text or "") - says.placeholders(name)
+            if unknown:
+                known = ", ".join(f"{{{each}}}" for each in sorted(says.placeholders(name)))
+                message = f"nothing is filled in for {', '.join(sorted(unknown))}"
+                yield Fault(document.place(("says", name, language)), message, f"Use only {known}, and {{{{ for a brace.")
+
+
+def _placeholders(text: str) -> set[str]:
+    try:
+        return {f"{{{name}}}" for _, name, _, _ in string.Formatter().parse(text) if name is not None} - {"{}"}
+    except ValueError:
+        return {"a single brace"}

@@ -1,0 +1,39 @@
+"""One message, considered: language, ranking, triage and reply, in that order. Pure: the same in, the same out."""
+
+from bot.core.faq import KnowledgeBase
+from bot.core.language import LanguageGuesser
+from bot.core.matching import Index
+from bot.core.model import LANGUAGES, Conversation, Language, Message, Reply, Turn
+from bot.core.reply import Speaker
+from bot.core.triage import Thresholds, Triage
+
+
+class Desk:
+    """What answers: one FAQ, ready to be asked."""
+
+    def __init__(
+        self, knowledge: KnowledgeBase, contact: str, language: Language = "de", thresholds: Thresholds = Thresholds()
+    ) -> None:
+        """`contact` is named where the FAQ has no answer; `language` is spoken where a message does not tell its own."""
+        self.thresholds = thresholds
+        self._index = Index(knowledge)
+        self._triage = Triage(knowledge.phrases.understands, thresholds)
+        self._speaker = Speaker(knowledge, contact)
+        self._language = language
+        self._languages = LanguageGuesser(
+            {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
+        )
+
+    def consider(self, conversation: Conversation, message: Message) -> Turn:
+        """All that comes of `message` in the light of `conversation`."""
+        text = message.text or ""
+        language = message.language or self._languages.guess(text, conversation.language or self._language)
+        matches = self._index.rank(text)
+        decision = self._triage.decide(conversation, message, matches)
+        reply = self._speaker.reply(decision, language)
+        after = self._triage.remember(conversation, decision, language)
+        return Turn(message, language, matches, decision, reply, after)
+
+    def apology(self, conversation: Conversation) -> Reply:
+        """What is said when a message could not be considered."""
+        return self._speaker.apology(conversation.language or self._language)

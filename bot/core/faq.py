@@ -1,0 +1,176 @@
+"""What the FAQ's keepers write: entries, synonyms and the bot's own phrases, as frozen, validated values.
+
+Reading them from files is the business of `adapters.knowledge`; whether they are complete, that of `lint`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    UrlConstraints,
+)
+
+from bot.core.model import Language, Place
+
+_LINK: TypeAdapter[AnyUrl] = TypeAdapter(
+    Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])]
+)
+
+
+def _checked_link(url: str) -> str:
+    _LINK.validate_python(url)
+    return url  # as written: pydantic would add a slash, which some pages do not know
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Link = Annotated[Text, AfterValidator(_checked_link)]
+EntryId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=100)]
+
+
+class Model(BaseModel):
+    """A frozen value; an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Localized(Model):
+    """A text in German, in English, or in both."""
+
+    de: Text | None = None
+    en: Text | None = None
+
+    def get(self, language: Language) -> str | None:
+        """The text in `language`, None where there is none."""
+        return self.de if language == "de" else self.en
+
+    def best(self, language: Language) -> str:
+        """The text in `language`, else in the other one; empty where there is none at all."""
+        return self.get(language) or self.de or self.en or ""
+
+
+class Phrasings(Model):
+    """Sample questions of an entry, by language."""
+
+    de: tuple[Text, ...] = ()
+    en: tuple[Text, ...] = ()
+
+    def get(self, language: Language) -> tuple[str, ...]:
+        """The sample questions in `language`."""
+        return self.de if language == "de" else self.en
+
+
+class TitledLink(Model):
+    """A link with what it leads to."""
+
+    title: Localized
+    url: Link
+
+
+class Source(Model):
+    """Where an answer comes from."""
+
+    title: Text
+    url: Link
+    as_of: date
+    """The day on which the source was last read."""
+
+
+class Entry(Model):
+    """One item of the FAQ."""
+
+    id: EntryId
+    phrasings: Phrasings
+    question: Localized = Localized()
+    answer: Localized = Localized()
+    """Markdown; its first line carries the answer."""
+    links: tuple[TitledLink, ...] = ()
+    related: tuple[EntryId, ...] = ()
+    source: Source | None = None
+    review_by: date | None = None
+
+    def title(self, language: Language) -> str:
+        """The entry as a short question: its question, else its first phrasing, else its id."""
+        samples = self.phrasings.get(language) or self.phrasings.de or self.phrasings.en
+        return self.question.best(language) or (samples[0] if samples else self.id)
+
+
+class Synonym(Model):
+    """Words that people write instead of a word that the FAQ uses."""
+
+    to: Text
+    """The word or words of the FAQ."""
+    from_: tuple[Text, ...] = Field(alias="from", min_length=1)
+    """What is also read as `to`, as whole words."""
+    weight: float = Field(default=1.0, gt=0, le=1)
+    """How surely `from` means `to`."""
+
+
+class Says(Model):
+    """The bot's own sentences. `{contact}` and the like stand for what is filled in."""
+
+    links: Localized
+    source: Localized
+    related: Localized
+    clarify: Localized
+    fallback: Localized
+    fallback_near: Localized
+    greeting: Localized
+    thanks: Localized
+    goodbye: Localized
+    help: Localized
+    unknown_command: Localized
+    empty: Localized
+    text_only: Localized
+    apology: Localized
+
+    @staticmethod
+    def placeholders(name: str) -> set[str]:
+        """What may stand in braces in the sentence `name`."""
+        return {"{contact}"} | ({"{title}", "{date}"} if name == "source" else set())
+
+
+class Understands(Model):
+    """Whole messages that the bot understands without the FAQ, compared without case and punctuation."""
+
+    help_command: tuple[Text, ...]
+    greeting: tuple[Text, ...]
+    thanks: tuple[Text, ...]
+    goodbye: tuple[Text, ...]
+
+
+class Phrases(Model):
+    """What the bot says and understands by itself."""
+
+    says: Says
+    understands: Understands
+
+
+class KnowledgeBase(Model):
+    """A whole FAQ."""
+
+    entries: tuple[Entry, ...]
+    synonyms: tuple[Synonym, ...] = ()
+    phrases: Phrases
+    places: Mapping[str, Place] = {}
+    """Where each entry was written, by its id."""
+
+    def entry(self, entry_id: str) -> Entry:
+        """The entry with this id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._by_id[entry_id]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Entry]:
+        return {entry.id: entry for entry in self.entries}

@@ -1,0 +1,47 @@
+"""What is wrong with a knowledge base that loads: what is missing, and what leads nowhere."""
+
+from collections.abc import Iterator
+
+from bot.core.faq import Entry, KnowledgeBase, Localized
+from bot.core.model import LANGUAGES, Fault, Language, Place, Severity
+
+_ABOUT_THE_BOT = "bot-"
+"""Entries about the bot itself need no source: they are its own."""
+
+
+def lint(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
+    """All faults of a knowledge base, in the order of the files."""
+    languages = _languages(knowledge)
+    return tuple(sorted(fault for entry in knowledge.entries for fault in _entry_faults(entry, knowledge, languages)))
+
+
+def _languages(knowledge: KnowledgeBase) -> tuple[Language, ...]:
+    """The languages in which the FAQ is written: a FAQ without a word of English owes no English."""
+    used = [
+        language
+        for language in LANGUAGES
+        if any(e.phrasings.get(language) or e.question.get(language) or e.answer.get(language) for e in knowledge.entries)
+    ]
+    return tuple(used)
+
+
+def _entry_faults(entry: Entry, knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[Fault]:
+    place = knowledge.places.get(entry.id, Place("?"))
+
+    def fault(message: str, remedy: str, severity: Severity = "error") -> Fault:
+        return Fault(place, message, remedy, entry.id, severity)
+
+    texts: tuple[tuple[str, Localized], ...] = (("question", entry.question), ("answer", entry.answer))
+    for language in languages:
+        for key, text in texts:
+            if not text.get(language):
+                yield fault(f"the {key} is missing in {language}", f"Add `{language}:` to its `{key}`.")
+        if not entry.phrasings.get(language):
+            yield fault(f"there are no phrasings in {language}", f"Add sample questions to `phrasings: {language}:`.")
+        for link in entry.links:
+            if not link.title.get(language):
+                yield fault(f"the link {link.url} has no title in {language}", f"Add `{language}:` to its `title`.")
+    if not entry.id.startswith(_ABOUT_THE_BOT) and entry.source is None:
+        yield fault("the source is missing", "Add `source: {title, url, as_of}`, so that staff can trust it.", "warning")
+    if entry.review_by is None:
+        yield fault("no date for a review", "Add `review_by:` with a date (YYYY-MM-DD).", "warning")

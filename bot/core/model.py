@@ -1,0 +1,201 @@
+"""The values a message passes through: Message, Match, Decision, Conversation, Reply."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, get_args
+
+Language = Literal["de", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+class Addressed(StrEnum):
+    """How a message is for the bot."""
+
+    DIRECT = "direct"
+    """Written in a direct chat."""
+    MENTION = "mention"
+    """Written in a room with others, with a mention of the bot."""
+    THREAD = "thread"
+    """Written, without a mention, in a thread that the bot takes part in."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a colleague wrote, without anything of Matrix but opaque ids."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    text: str | None
+    """The words, without the mention of the bot; None for what holds no text (an image, a sticker, a broken event)."""
+    sent_at: datetime
+    addressed: Addressed = Addressed.DIRECT
+    thread: str | None = None
+    """The event id of the root of the thread that it was written in."""
+    language: Language | None = None
+    """The language of the reply, where it is known already; else the words tell."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What is remembered of one person in one room and thread. It holds no text."""
+
+    language: Language | None = None
+    options: tuple[str, ...] = ()
+    """The ids of the entries that the last reply offered, in order."""
+    entry: str | None = None
+    """The id of the entry that was answered last."""
+    told_text_only: bool = False
+    """Whether the person was told that the bot reads text only."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said in it yet."""
+        return self.language is None
+
+
+class Reading(StrEnum):
+    """How a word of the question was read."""
+
+    TYPED = "as typed"
+    SYNONYM = "synonym"
+    JOINED = "joined"
+    COMPOUND = "compound part"
+    REPAIRED = "repaired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the question and the words of the FAQ that it was read as."""
+
+    typed: str
+    reading: Reading
+    read_as: tuple[str, ...] = ()
+    certainty: float = 1.0
+    """From 0 to 1: how sure the reading is."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An entry that may answer the question, how surely, and why."""
+
+    entry: str
+    confidence: float
+    """From 0 (certainly not) to 1 (certainly)."""
+    phrasing: str
+    """The phrasing of the entry that is nearest to the question."""
+    words: tuple[Word, ...] = ()
+    """The words of the question that speak for the entry."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Entries that answer the message, in the order in which it asks for them."""
+
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clarify:
+    """Two to four entries, one of which is probably meant."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """No answer is known."""
+
+    near: tuple[str, ...] = ()
+    """Entries that come near, best first."""
+
+
+@dataclass(frozen=True)
+class Smalltalk:
+    """A greeting, thanks and the like."""
+
+    kind: Literal["greeting", "thanks", "goodbye"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command such as `!help`."""
+
+    name: Literal["help", "unknown"]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message in which there is nothing to answer."""
+
+    reason: Literal["empty", "no text"]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Nothing is said."""
+
+
+Decision = Answer | Clarify | Fallback | Smalltalk | Command | Unreadable | Silence
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the bot says, as Markdown, in one language. The first line carries the answer."""
+
+    language: Language
+    markdown: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A reply as clients show it."""
+
+    body: str
+    """Plain text, without a mark of Markdown or HTML."""
+    html: str
+    """Only the tags that the Matrix specification lists."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and all that came of it."""
+
+    message: Message
+    language: Language
+    matches: tuple[Match, ...]
+    decision: Decision
+    reply: Reply | None
+    conversation: Conversation
+    """What is remembered from now on."""
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A line of a file, counted from 1."""
+
+    file: str
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """What is wrong in a file that an admin wrote, and what to do about it."""
+
+    place: Place
+    message: str
+    remedy: str
+    entry: str | None = None
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        subject = f"entry {self.entry}: " if self.entry else ""
+        return f"{self.place}: {self.severity}: {subject}{self.message}. {self.remedy}"

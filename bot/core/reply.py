@@ -1,0 +1,89 @@
+"""What the bot says about a decision: Decision -> Reply, in the user's language, as Markdown.
+
+The first line carries the answer: it is what a lock screen and a thread's preview show. How it looks in a client is
+the business of `render`.
+"""
+
+import re
+
+from bot.core.faq import Entry, KnowledgeBase, Localized
+from bot.core.model import (
+    Answer,
+    Clarify,
+    Command,
+    Decision,
+    Fallback,
+    Language,
+    Reply,
+    Silence,
+    Smalltalk,
+    Unreadable,
+)
+
+_MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")
+"""What Markdown may take for a mark: a title is plain text."""
+_DATE = {"de": "%d.%m.%Y", "en": "%-d %B %Y"}
+
+
+class Speaker:
+    """Puts decisions into words, from the FAQ's answers and the bot's phrases."""
+
+    def __init__(self, knowledge: KnowledgeBase, contact: str) -> None:
+        """`contact` is the mail address of the people who answer what the bot cannot."""
+        self._knowledge = knowledge
+        self._says = knowledge.phrases.says
+        self._contact = f"[{contact}](mailto:{contact})"
+
+    def reply(self, decision: Decision, language: Language) -> Reply | None:
+        """The reply to a message on which `decision` fell; None for silence."""
+        match decision:
+            case Answer(entries):
+                parts = [self._answer(self._knowledge.entry(entry), language) for entry in entries]
+                return Reply(language, "\n\n".join(parts))
+            case Clarify(options):
+                return Reply(language, self._list(self._says.clarify, options, language, numbered=True))
+            case Fallback(near):
+                return Reply(language, self._fallback(near, language))
+            case Smalltalk(kind):
+                return self._say(getattr(self._says, kind), language)
+            case Command(name):
+                return self._say(self._says.help if name == "help" else self._says.unknown_command, language)
+            case Unreadable(reason):
+                return self._say(self._says.empty if reason == "empty" else self._says.text_only, language)
+            case Silence():
+                return None
+
+    def apology(self, language: Language) -> Reply:
+        """What is said when something went wrong inside the bot."""
+        return self._say(self._says.apology, language)
+
+    def _say(self, phrase: Localized, language: Language) -> Reply:
+        return Reply(language, self._fill(phrase, language))
+
+    def _fill(self, phrase: Localized, language: Language, **values: str) -> str:
+        return phrase.best(language).format(contact=self._contact, **values)
+
+    def _answer(self, entry: Entry, language: Language) -> str:
+        parts = [entry.answer.best(language) or entry.title(language)]
+        if entry.links:
+            links = [f"- [{link.title.best(language) or link.url}](<{link.url}>)" for link in entry.links]
+            parts.append("\n".join([self._fill(self._says.links, language), "", *links]))
+        if entry.related:
+            parts.append(self._list(self._says.related, entry.related, language))
+        if source := entry.source:
+            title = f"[{source.title}](<{source.url}>)"
+            date = source.as_of.strftime(_DATE[language])
+            parts.append(f"*{self._fill(self._says.source, language, title=title, date=date)}*")
+        return "\n\n".join(parts)
+
+    def _fallback(self, near: tuple[str, ...], language: Language) -> str:
+        parts = [self._fill(self._says.fallback, language)]
+        if near:
+            parts.append(self._list(self._says.fallback_near, near, language))
+        return "\n\n".join(parts)
+
+    def _list(self, heading: Localized, entries: tuple[str, ...], language: Language, numbered: bool = False) -> str:
+        titles = (_MARKS.sub(r"\\\g<0>", self._knowledge.entry(entry).title(language)) for entry in entries)
+        marks = (f"{number}." for number in range(1, len(entries) + 1)) if numbered else ("-" for _ in entries)
+        items = (f"{mark} {title}" for mark, title in zip(marks, titles, strict=True))
+        return "\n".join([self._fill(heading, language), "", *items])

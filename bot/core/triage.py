@@ -1,0 +1,122 @@
+"""What is done about a message: all thresholds and transitions.
+
+    the message                                   the decision
+    --------------------------------------------  --------------------------------------------
+    holds no text                                 Unreadable the first time, then Silence
+    holds no word                                 Unreadable
+    is a command                                  Command
+    is a greeting, thanks, goodbye as a whole     Smalltalk
+    is the number of an option offered before     Answer with that option
+    one match over the threshold, clear ahead     Answer
+    several matches near one another              Clarify
+    none                                          Fallback, with what comes near
+    as above, in a thread, unasked, of a stranger Silence
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.faq import Understands
+from bot.core.model import (
+    Addressed,
+    Answer,
+    Clarify,
+    Command,
+    Conversation,
+    Decision,
+    Fallback,
+    Language,
+    Match,
+    Message,
+    Silence,
+    Smalltalk,
+    Unreadable,
+)
+from bot.core.text import words
+
+_MOST_OPTIONS = 4
+_NUMBERS = {str(number + 1): number for number in range(_MOST_OPTIONS)}
+_COMMAND = re.compile(r"\s*!(\w+|\?)")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The confidences, from 0 to 1, at which decisions change."""
+
+    answer: float = 0.62
+    """From here on an entry is answered."""
+    clarify: float = 0.45
+    """From here on an entry is offered when it is unclear which one is meant."""
+    near: float = 0.30
+    """From here on an entry is named as a near topic."""
+    ambiguity: float = 0.05
+    """How far the best match must be ahead of the second to be answered."""
+
+
+class Triage:
+    """Decides, from what the phrases file says the bot understands and from the thresholds."""
+
+    def __init__(self, understands: Understands, thresholds: Thresholds = Thresholds()) -> None:
+        self._thresholds = thresholds
+        self._help = {text.casefold() for text in understands.help_command}
+        self._smalltalk: dict[tuple[str, ...], Smalltalk] = {}
+        for text in understands.greeting:
+            self._smalltalk[words(text)] = Smalltalk("greeting")
+        for text in understands.thanks:
+            self._smalltalk[words(text)] = Smalltalk("thanks")
+        for text in understands.goodbye:
+            self._smalltalk[words(text)] = Smalltalk("goodbye")
+
+    def decide(self, conversation: Conversation, message: Message, matches: Sequence[Match]) -> Decision:
+        """What is done about `message`; `matches` are ranked, best first."""
+        if message.text is None:
+            return Silence() if conversation.told_text_only else Unreadable("no text")
+        decision = self._decide(conversation, message.text, matches)
+        overheard = message.addressed is Addressed.THREAD and conversation.is_new
+        if overheard and not isinstance(decision, Answer):
+            return Silence()
+        return decision
+
+    def remember(self, conversation: Conversation, decision: Decision, language: Language) -> Conversation:
+        """What is remembered after `decision`: offered options hold until something else is offered or answered."""
+        heard = replace(conversation, language=language)
+        match decision:
+            case Answer(entries):
+                return replace(heard, entry=entries[-1], options=())
+            case Clarify(options):
+                return replace(heard, options=options)
+            case Fallback():
+                return replace(heard, options=())
+            case Unreadable("no text"):
+                return replace(heard, told_text_only=True)
+            case Silence():
+                return conversation
+            case _:
+                return heard
+
+    def _decide(self, conversation: Conversation, text: str, matches: Sequence[Match]) -> Decision:
+        if command := _COMMAND.match(text):
+            return Command("help" if command[1].casefold() in self._help else "unknown")
+        said = words(text)
+        if not said:
+            return Unreadable("empty")
+        if smalltalk := self._smalltalk.get(said):
+            return smalltalk
+        if len(said) == 1 and (chosen := _NUMBERS.get(said[0], _MOST_OPTIONS)) < len(conversation.options):
+            return Answer((conversation.options[chosen],))
+        return self._by_confidence(matches)
+
+    def _by_confidence(self, matches: Sequence[Match]) -> Decision:
+        limits = self._thresholds
+        if not matches:
+            return Fallback()
+        best = matches[0].confidence
+        rivals = [m for m in matches[1:_MOST_OPTIONS] if m.confidence >= max(best - limits.ambiguity, limits.clarify)]
+        if best >= limits.answer and not rivals:
+            return Answer((matches[0].entry,))
+        if best >= limits.clarify:
+            options = [m.entry for m in matches[:_MOST_OPTIONS] if m.confidence >= limits.near]
+            if len(options) > 1:
+                return Clarify(tuple(options))
+        return Fallback(tuple(m.entry for m in matches[: _MOST_OPTIONS - 1] if m.confidence >= limits.near))

@@ -1,0 +1,220 @@
+"""One YAML file, read safely into plain data, with the line of every value; what is wrong becomes faults.
+
+Both the FAQ and the configuration are read through here. Every scalar is read as text, as it is written, and the
+models that validate it turn it into dates and numbers: so `no`, `on` and `1.10` mean themselves and surprise nobody.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from bot.core.model import Fault, Place
+
+_LARGEST = 8 * 1024 * 1024
+"""Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
+_DEEPEST = 30
+
+Path_ = tuple[str | int, ...]
+
+
+class Refused(Exception):
+    """A file that cannot be used; `faults` say why."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of a file and where it stands."""
+
+    file: str
+    data: Any
+    lines: Mapping[Path_, int] = field(default_factory=dict)
+    """The line of every key and item, by the path of keys and indices that leads to it."""
+
+    def place(self, path: Path_) -> Place:
+        """The place of the value at `path`, or of what comes nearest above it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return Place(self.file, self.lines.get(path, 1))
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """The one document in the file at `path`, which faults call `name`. A symbolic link is followed.
+
+    Raises:
+        Refused: it cannot be read, is no UTF-8, no YAML, too large, or uses what is not supported.
+    """
+    file = name or str(path)
+    text = _text(path, file)
+    try:
+        nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        raise Refused([_syntax_fault(error, file, text)]) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Refused([Fault(Place(file), f"this is no valid YAML ({_first_line(error)})", "Compare it with a file that works.")]) from None
+    if len(nodes) > 1:
+        place = Place(file, nodes[1].start_mark.line + 1)
+        raise Refused([Fault(place, "a second document begins here (`---`)", "Keep one document a file.")])
+    reader = _Reader(file)
+    data = reader.value(nodes[0], ()) if nodes else {}
+    if reader.faults:
+        raise Refused(reader.faults)
+    return Document(file, data, reader.lines)
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST:
+            message = f"the file is too large ({size / 2**20:.0f} MiB; at most {_LARGEST // 2**20} MiB are read)"
+            raise Refused([Fault(Place(file), message, "Split it into several files.")])
+        raw = path.read_bytes()
+    except OSError as error:
+        remedy = "Check the path and the file's permissions."
+        raise Refused([Fault(Place(file), f"the file cannot be read ({error.strerror})", remedy)]) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = Place(file, raw.count(b"\n", 0, error.start) + 1)
+        raise Refused([Fault(place, "this is not UTF-8", "Save the file with the encoding UTF-8.")]) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    lines = text.splitlines()
+    here = lines[line - 1] if line <= len(lines) else ""
+    if "\t" in here[: len(here) - len(here.lstrip())]:
+        return Fault(Place(file, line), "the line is indented with a tab", "Indent with spaces.")
+    remedy = "Look at this line and the one before it: quotes, colons, brackets and indentation."
+    if error.problem and "undefined alias" in error.problem:
+        remedy = "Text that begins with `*` needs quotes."
+    return Fault(Place(file, line), f"this is no valid YAML ({error.problem or error.context})", remedy)
+
+
+class _Reader:
+    """Turns the nodes of a document into plain data, and notes lines and faults on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Path_, int] = {}
+        self.faults: list[Fault] = []
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path_) -> Any:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if len(path) > _DEEPEST:
+            self._fault(node, "this is nested too deeply", "Write it flatter.")
+        elif id(node) in self._seen:
+            remedy = "Write the text out in both places; text that begins with `*` needs quotes."
+            self._fault(node, "anchors and aliases (`&`, `*`) are not supported", remedy)
+        elif isinstance(node, yaml.MappingNode):
+            self._seen.add(id(node))
+            return self._mapping(node, path)
+        elif isinstance(node, yaml.SequenceNode):
+            self._seen.add(id(node))
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        elif isinstance(node, yaml.ScalarNode):
+            self._seen.add(id(node))
+            return node.value
+        return None
+
+    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._fault(key_node, "this key is no plain text", "Begin the line with a key such as `id:`.")
+                continue
+            key = key_node.value
+            if key in data:
+                first = self.lines[(*path, key)]
+                self._fault(key_node, f"`{key}:` stands here twice (first in line {first})", "Remove one of them.")
+                continue
+            self.lines[(*path, key)] = key_node.start_mark.line + 1
+            data[key] = self.value(value_node, (*path, key))
+        return data
+
+    def _fault(self, node: yaml.Node, message: str, remedy: str) -> None:
+        self.faults.append(Fault(Place(self.file, node.start_mark.line + 1), message, remedy))
+
+
+def validation_faults(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Fault]:
+    """What pydantic found wrong in `document`, in an admin's words."""
+    return [
+        Fault(document.place(path), *_words(detail, path, model))
+        for detail in error.errors()
+        for path in (tuple(part for part in detail["loc"] if isinstance(part, str | int)),)
+    ]
+
+
+def _words(detail: Any, path: Path_, model: type[BaseModel]) -> tuple[str, str]:
+    """The message and the remedy for one of pydantic's errors."""
+    where = _dotted(path)
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _keys(model, path[:-1])
+            near = difflib.get_close_matches(str(path[-1]), known, 1)
+            remedy = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
+            return f"unknown key `{where}`", remedy
+        case "missing":
+            return f"`{where}` is missing", "Add it."
+        case "string_too_short" | "too_short":
+            return f"`{where}` is empty", "Write something, or remove the line."
+        case "string_type" | "tuple_type" | "list_type" | "model_type" | "dict_type":
+            kind = {"string_type": "a text", "tuple_type": "a list", "list_type": "a list"}.get(
+                detail["type"], "a block of keys"
+            )
+            return f"`{where}` needs to be {kind}", _SHAPES[kind]
+        case "url_parsing" | "url_scheme":
+            return f"`{where}` is no link", "Write the whole address: https://..., or mailto:..."
+        case kind if kind.startswith("date"):
+            return f"`{where}` is no date", "Write it as YYYY-MM-DD."
+        case _:
+            message = str(context.get("error", detail["msg"]))
+            return f"`{where}`: {message[:1].lower()}{message[1:]}", "Compare it with the example files."
+
+
+_SHAPES = {
+    "a text": "Write it after the colon; put it in quotes where it holds a colon or begins with a sign.",
+    "a list": "Write one item a line, each after `- `, or in [brackets].",
+    "a block of keys": "Write one `key: value` a line, indented below it.",
+}
+
+
+def _dotted(path: Path_) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _keys(model: type[BaseModel], path: Path_) -> list[str]:
+    """The keys that `model` knows at `path`, as they are written in the file."""
+    schema = model.model_json_schema()
+    here: Any = schema
+    for part in path:
+        here = _resolved(here, schema)
+        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
+    return list(_resolved(here, schema).get("properties", {}))
+
+
+def _resolved(node: Any, schema: Any) -> Any:
+    for choice in node.get("anyOf", []):
+        if "$ref" in choice or choice.get("type") == "object":
+            node = choice
+    if "$ref" in node:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    return node
