@@ -59,7 +59,9 @@ def read(path: Path, name: str | None = None) -> Document:
     except yaml.MarkedYAMLError as error:
         raise Refused([_syntax_fault(error, file, text)]) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise Refused([Fault(Place(file), f"this is no valid YAML ({_first_line(error)})", "Compare it with a file that works.")]) from None
+        raise Refused(
+            [Fault(Place(file), f"this is no valid YAML ({_first_line(error)})", "Compare it with a file that works.")]
+        ) from None
     if len(nodes) > 1:
         place = Place(file, nodes[1].start_mark.line + 1)
         raise Refused([Fault(place, "a second document begins here (`---`)", "Keep one document a file.")])

@@ -65,7 +65,8 @@ def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
     """The files of the folder; hidden ones (editors' locks and backups) are no part of the FAQ."""
     if not folder.is_dir():
         raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
-    documents, faults = [], []
+    documents: list[Document] = []
+    faults: list[Fault] = []
     paths = (path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
     for path in sorted(paths):
         try:
@@ -97,13 +98,17 @@ def _reference_faults(parsed: list[tuple[Document, _File]]) -> Iterator[Fault]:
     first: dict[str, Place] = {}
     for entry, place in _placed(parsed):
         if entry.id in first:
-            yield Fault(place, f"the id stands here a second time (first: {first[entry.id]})", "Choose another id.", entry.id)
+            yield Fault(
+                place, f"the id stands here a second time (first: {first[entry.id]})", "Choose another id.", entry.id
+            )
         first.setdefault(entry.id, place)
     for document, file in parsed:
         for index, entry in enumerate(file.entries):
             if not entry.phrasings.de and not entry.phrasings.en:
                 place = document.place(("entries", index, "phrasings"))
-                yield Fault(place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry.id)
+                yield Fault(
+                    place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry.id
+                )
             for number, related in enumerate(entry.related):
                 if related not in first:
                     place = document.place(("entries", index, "related", number))
@@ -140,7 +145,9 @@ def _placeholder_faults(says: Says, document: Document) -> Iterator[Fault]:
             if unknown:
                 known = ", ".join(f"{{{each}}}" for each in sorted(says.placeholders(name)))
                 message = f"nothing is filled in for {', '.join(sorted(unknown))}"
-                yield Fault(document.place(("says", name, language)), message, f"Use only {known}, and {{{{ for a brace.")
+                yield Fault(
+                    document.place(("says", name, language)), message, f"Use only {known}, and {{{{ for a brace."
+                )
 
 
 def _placeholders(text: str) -> set[str]:

@@ -14,7 +14,7 @@ class Desk:
     def __init__(
         self, knowledge: KnowledgeBase, contact: str, language: Language = "de", thresholds: Thresholds = Thresholds()
     ) -> None:
-        """`contact` is named where the FAQ has no answer; `language` is spoken where a message does not tell its own."""
+        """`contact` is named where the FAQ has no answer; `language` is spoken where a message tells none."""
         self.thresholds = thresholds
         self._index = Index(knowledge)
         self._triage = Triage(knowledge.phrases.understands, thresholds)

@@ -21,9 +21,7 @@ from pydantic import (
 
 from bot.core.model import Language, Place
 
-_LINK: TypeAdapter[AnyUrl] = TypeAdapter(
-    Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])]
-)
+_LINK: TypeAdapter[AnyUrl] = TypeAdapter(Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])])
 
 
 def _checked_link(url: str) -> str:

@@ -14,7 +14,7 @@ _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "de": frozenset(
         words(
             "aber alle als also am an auch auf aus bei beim bin bis bitte da damit dann darf das dass dem den denn der "
-            "des die dies diese dieser doch dort du durch ein eine einem einen einer eines er erlaubt es für gehen geht "
+            "des die dies diese dieser doch dort du durch ein eine einem einen einer eines er es für gehen geht "
             "gern gibt haben habe hab hallo hat hier ich ihm ihr ihre im in ist ja jetzt kann kannst kein keine können "
             "könnte machen mal man mein meine mich mir mit muss nach nicht nichts noch nun nur ob oder ohne schon sich "
             "sie sind so soll sollen über um und uns unser unsere unter vom von vor wann warum was weil welche welcher "

@@ -20,7 +20,9 @@ def _languages(knowledge: KnowledgeBase) -> tuple[Language, ...]:
     used = [
         language
         for language in LANGUAGES
-        if any(e.phrasings.get(language) or e.question.get(language) or e.answer.get(language) for e in knowledge.entries)
+        if any(
+            e.phrasings.get(language) or e.question.get(language) or e.answer.get(language) for e in knowledge.entries
+        )
     ]
     return tuple(used)
 
@@ -42,6 +44,8 @@ def _entry_faults(entry: Entry, knowledge: KnowledgeBase, languages: tuple[Langu
             if not link.title.get(language):
                 yield fault(f"the link {link.url} has no title in {language}", f"Add `{language}:` to its `title`.")
     if not entry.id.startswith(_ABOUT_THE_BOT) and entry.source is None:
-        yield fault("the source is missing", "Add `source: {title, url, as_of}`, so that staff can trust it.", "warning")
+        yield fault(
+            "the source is missing", "Add `source: {title, url, as_of}`, so that staff can trust it.", "warning"
+        )
     if entry.review_by is None:
         yield fault("no date for a review", "Add `review_by:` with a date (YYYY-MM-DD).", "warning")

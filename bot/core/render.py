@@ -14,8 +14,10 @@ from markdown_it.tree import SyntaxTreeNode
 from bot.core.model import Rendered
 
 MATRIX_TAGS = frozenset(
-    "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i li ol p pre s strong sub sup table tbody td th thead tr u ul"
-    .split()
+    (
+        *("a", "b", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol"),
+        *("p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"),
+    )
 )
 """Of the tags that the specification lists, those that a reply needs; images and folding are dropped by clients."""
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
@@ -84,10 +86,15 @@ def _inline(node: SyntaxTreeNode) -> str:
         case "link":
             text = "".join(map(_inline, node.children))
             target = str(node.attrs.get("href", ""))
-            return text if target in (text, f"mailto:{text}") else f"{text}: {target}"
+            return text if _bare(target) == _bare(text) else f"{text} ({target})"
         case "image":
             return node.content
         case "text" | "code_inline":
             return node.content
         case _:
             return "".join(map(_inline, node.children))
+
+
+def _bare(link: str) -> str:
+    """A link as people write it, to see whether a text says it already."""
+    return link.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").rstrip("/")

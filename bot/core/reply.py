@@ -20,6 +20,7 @@ from bot.core.model import (
     Unreadable,
 )
 
+_MOST_RELATED = 3
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")
 """What Markdown may take for a mark: a title is plain text."""
 _DATE = {"de": "%d.%m.%Y", "en": "%-d %B %Y"}
@@ -65,11 +66,12 @@ class Speaker:
 
     def _answer(self, entry: Entry, language: Language) -> str:
         parts = [entry.answer.best(language) or entry.title(language)]
-        if entry.links:
-            links = [f"- [{link.title.best(language) or link.url}](<{link.url}>)" for link in entry.links]
+        named = entry.source.url if entry.source else None
+        links = [f"- [{link.title.best(language)}](<{link.url}>)" for link in entry.links if link.url != named]
+        if links:
             parts.append("\n".join([self._fill(self._says.links, language), "", *links]))
         if entry.related:
-            parts.append(self._list(self._says.related, entry.related, language))
+            parts.append(self._list(self._says.related, entry.related[:_MOST_RELATED], language))
         if source := entry.source:
             title = f"[{source.title}](<{source.url}>)"
             date = source.as_of.strftime(_DATE[language])

@@ -1,16 +1,16 @@
 """What is done about a message: all thresholds and transitions.
 
-    the message                                   the decision
-    --------------------------------------------  --------------------------------------------
-    holds no text                                 Unreadable the first time, then Silence
-    holds no word                                 Unreadable
-    is a command                                  Command
-    is a greeting, thanks, goodbye as a whole     Smalltalk
-    is the number of an option offered before     Answer with that option
-    one match over the threshold, clear ahead     Answer
-    several matches near one another              Clarify
-    none                                          Fallback, with what comes near
-    as above, in a thread, unasked, of a stranger Silence
+the message                                   the decision
+--------------------------------------------  --------------------------------------------
+holds no text                                 Unreadable the first time, then Silence
+holds no word                                 Unreadable
+is a command                                  Command
+is a greeting, thanks, goodbye as a whole     Smalltalk
+is the number of an option offered before     Answer with that option
+one match over the threshold, clear ahead     Answer
+several matches near one another              Clarify
+none                                          Fallback, with what comes near
+as above, in a thread, unasked, of a stranger Silence
 """
 
 import re
@@ -44,13 +44,13 @@ _COMMAND = re.compile(r"\s*!(\w+|\?)")
 class Thresholds:
     """The confidences, from 0 to 1, at which decisions change."""
 
-    answer: float = 0.62
+    answer: float = 0.34
     """From here on an entry is answered."""
-    clarify: float = 0.45
+    clarify: float = 0.17
     """From here on an entry is offered when it is unclear which one is meant."""
-    near: float = 0.30
+    near: float = 0.15
     """From here on an entry is named as a near topic."""
-    ambiguity: float = 0.05
+    ambiguity: float = 0.04
     """How far the best match must be ahead of the second to be answered."""
 
 
@@ -115,8 +115,7 @@ class Triage:
         rivals = [m for m in matches[1:_MOST_OPTIONS] if m.confidence >= max(best - limits.ambiguity, limits.clarify)]
         if best >= limits.answer and not rivals:
             return Answer((matches[0].entry,))
-        if best >= limits.clarify:
-            options = [m.entry for m in matches[:_MOST_OPTIONS] if m.confidence >= limits.near]
-            if len(options) > 1:
-                return Clarify(tuple(options))
+        if best >= limits.clarify and len(matches) > 1:
+            near = (m.entry for m in matches[2:_MOST_OPTIONS] if m.confidence >= limits.near)
+            return Clarify((matches[0].entry, matches[1].entry, *near))
         return Fallback(tuple(m.entry for m in matches[: _MOST_OPTIONS - 1] if m.confidence >= limits.near))

@@ -1,0 +1,42 @@
+# make demo   see the bot at work          make test   run the tests
+# make check  everything that CI checks    make fmt    format the code
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test check fmt lint format-check types imports faq
+
+demo: $(INSTALLED)
+	@$(BIN)/auskunft demo
+
+test: $(INSTALLED)
+	@$(BIN)/pytest
+
+check: lint format-check types imports faq test
+
+fmt: $(INSTALLED)
+	@$(BIN)/ruff format bot tests
+	@$(BIN)/ruff check --fix bot tests
+
+lint: $(INSTALLED)
+	@$(BIN)/ruff check bot tests
+
+format-check: $(INSTALLED)
+	@$(BIN)/ruff format --check bot tests
+
+types: $(INSTALLED)
+	@$(BIN)/mypy
+
+imports: $(INSTALLED)
+	@$(BIN)/lint-imports --no-cache
+
+faq: $(INSTALLED)
+	@$(BIN)/auskunft check --strict
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Installing into .venv (once; about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[dev]'
+	@touch $@

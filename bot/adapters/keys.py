@@ -1,0 +1,42 @@
+"""The store's key: one random secret in a file of its own, and what is derived from it."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+
+class Key:
+    """Makes keyed fingerprints, so that what is kept names nobody to a reader without the key."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def fingerprint(self, kind: str, *parts: str) -> bytes:
+        """16 bytes that stand for `parts`: keyed BLAKE2b (RFC 7693), apart for each `kind` (at most 16 bytes)."""
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in (p.encode(errors="replace") for p in parts))
+        return hashlib.blake2b(message, key=self._secret, person=kind.encode(), digest_size=16).digest()
+
+    def derive(self, purpose: str) -> str:
+        """A secret text for one `purpose` (at most 16 bytes)."""
+        return hashlib.blake2b(key=self._secret, person=purpose.encode(), digest_size=32).hexdigest()
+
+
+def open_key(folder: Path) -> Key:
+    """The key in `folder`, made at the first start. Folder and file are readable by their owner only."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "key"
+    if not path.exists():
+        write_private(path, secrets.token_bytes(32))
+    return Key(path.read_bytes())
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

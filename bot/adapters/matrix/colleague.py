@@ -1,0 +1,149 @@
+"""A colleague's account: the demo and the end-to-end tests drive it as a person drives a client."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import nio
+
+from bot.adapters.matrix.errors import accepted
+
+_POLL = 1_000
+
+
+class Colleague:
+    """One logged-in account with encryption."""
+
+    def __init__(self, client: nio.AsyncClient) -> None:
+        self._client = client
+        self._seen: list[tuple[str, nio.Event]] = []
+        self._since: str | None = None
+
+    @property
+    def user(self) -> str:
+        """The account's Matrix id."""
+        return str(self._client.user_id)
+
+    async def create_room(self, *invited: str, encrypted: bool = False, direct: bool = False) -> str:
+        """Create a room and invite; its id."""
+        state = [{"type": "m.room.encryption", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}] if encrypted else []
+        response = await self._client.room_create(
+            invite=invited,
+            is_direct=direct,
+            preset=nio.RoomPreset.trusted_private_chat if direct else nio.RoomPreset.private_chat,
+            initial_state=state,
+        )
+        room_id = str(accepted(response, "a room").room_id)
+        await self.sync()
+        return room_id
+
+    async def invite(self, room_id: str, user: str) -> None:
+        """Invite somebody to a room."""
+        accepted(await self._client.room_invite(room_id, user), "an invitation")
+
+    async def join(self, room_id: str) -> None:
+        """Join a room."""
+        accepted(await self._client.join(room_id), "to join")
+
+    async def say(self, room_id: str, text: str, **content: Any) -> str:
+        """Write a text; further content (`m_relates_to`) goes along with dots for its first underscore."""
+        more = {key.replace("m_", "m.", 1): value for key, value in content.items()}
+        return await self.send(room_id, "m.room.message", {"msgtype": "m.text", "body": text, **more})
+
+    async def send(self, room_id: str, kind: str, content: dict[str, Any]) -> str:
+        """Send any event; its id."""
+        response = await self._client.room_send(room_id, kind, content, ignore_unverified_devices=True)
+        return str(accepted(response, "a message").event_id)
+
+    async def redact(self, room_id: str, event_id: str) -> None:
+        """Take a message back."""
+        accepted(await self._client.room_redact(room_id, event_id), "a redaction")
+
+    async def sync(self, timeout: int = 0) -> None:
+        """Take in what happened."""
+        response = accepted(
+            await self._client.sync(timeout, since=self._since, full_state=self._since is None), "a sync"
+        )
+        self._since = response.next_batch
+        if self._client.should_upload_keys:
+            await self._client.keys_upload()
+        if self._client.should_query_keys:
+            await self._client.keys_query()
+        await self._client.send_to_device_messages()
+        for room_id, joined in response.rooms.join.items():
+            self._seen.extend((room_id, event) for event in joined.timeline.events if isinstance(event, nio.Event))
+
+    async def wait_for(self, room_id: str, sender: str, seconds: float = 30, after: int = 0) -> nio.RoomMessage:
+        """The next message of `sender` in the room that was not returned before, from position `after` on.
+
+        Raises:
+            TimeoutError: none came.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            for position, (where, event) in enumerate(self._seen):
+                if (
+                    position >= after
+                    and where == room_id
+                    and event.sender == sender
+                    and isinstance(event, nio.RoomMessage | nio.MegolmEvent)
+                ):
+                    del self._seen[position]
+                    return event
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing came from {sender} within {seconds} s")
+            await self.sync(_POLL)
+
+    async def count(self, room_id: str, sender: str, seconds: float) -> int:
+        """How many further messages of `sender` come into the room within `seconds`."""
+        messages = 0
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                await self.wait_for(room_id, sender, left)
+                messages += 1
+            except TimeoutError:
+                break
+        return messages
+
+    async def membership(self, room_id: str, user: str) -> str | None:
+        """How `user` stands to the room: join, invite, leave, ban; None if not at all."""
+        response = await self._client.room_get_state_event(room_id, "m.room.member", user)
+        return response.content.get("membership") if isinstance(response, nio.RoomGetStateEventResponse) else None
+
+    async def wait_until_joined(self, room_id: str, user: str, seconds: float = 30) -> None:
+        """Wait until `user` has joined the room.
+
+        Raises:
+            TimeoutError: they have not.
+        """
+        async with asyncio.timeout(seconds):
+            while await self.membership(room_id, user) != "join":
+                await asyncio.sleep(0.1)
+        await self.sync()
+
+
+async def register(homeserver: str, name: str, password: str) -> str:
+    """Make an account on a homeserver that lets anybody register; its Matrix id."""
+    client = nio.AsyncClient(homeserver)
+    try:
+        return str(accepted(await client.register(name, password), "an account").user_id)
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def colleague(homeserver: str, user: str, password: str, folder: Path) -> AsyncIterator[Colleague]:
+    """The account `user`, logged in with a device of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    client = nio.AsyncClient(homeserver, user, store_path=str(folder), config=nio.AsyncClientConfig())
+    try:
+        accepted(await client.login(password, device_name="colleague"), "to log in")
+        account = Colleague(client)
+        await account.sync()
+        yield account
+    finally:
+        await client.close()

@@ -1,0 +1,122 @@
+"""Which rooms the bot is in: invitations accepted or declined, and what was written before it saw the room."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import nio
+
+from bot.adapters.matrix.errors import MatrixError, accepted
+from bot.adapters.matrix.inbox import is_direct
+from bot.config import Matrix
+
+log = logging.getLogger(__name__)
+
+Events = list[nio.Event | nio.BadEventType]
+
+_PAGE = 100
+_MOST_PAGES = 20
+_NO_ROOMS: dict[str, Any] = {"room": {"timeline": {"types": []}, "state": {"types": []}, "ephemeral": {"types": []}}}
+
+
+class Rooms:
+    """Joins, declines and looks back, with one account."""
+
+    def __init__(self, client: nio.AsyncClient, config: Matrix) -> None:
+        self._client = client
+        self._welcome = config.invites_from or (config.server_name,)
+
+    async def pending(self) -> dict[str, str]:
+        """The invitations that wait for an answer: the inviting person by room id.
+
+        A sync tells each invitation once. So a start asks for all of them: one that came while the bot was killed is
+        not lost. Nothing of this answer is fed to nio, which would take it for a sync.
+        """
+        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(_NO_ROOMS)})
+        response = await self._client.send(
+            "GET", path, headers={"Authorization": f"Bearer {self._client.access_token}"}
+        )
+        if response.status != 200:
+            raise MatrixError(f"the homeserver refused to list invitations: {response.status}")
+        invited = (await response.json()).get("rooms", {}).get("invite", {})
+        return {room: self._inviter(told.get("invite_state", {}).get("events", [])) for room, told in invited.items()}
+
+    async def answer(self, room_id: str, inviter: str) -> None:
+        """Join the room, or decline, by who invites."""
+        if self._is_welcome(inviter):
+            response: Any = await self._client.join(room_id)
+        else:
+            log.info("an invitation was declined: the inviting account is not in `invites_from`")
+            response = await self._client.room_leave(room_id)
+        try:
+            accepted(response, "to answer an invitation")
+        except MatrixError as error:
+            log.warning("%s", error)
+
+    def _is_welcome(self, inviter: str) -> bool:
+        return inviter in self._welcome or inviter.partition(":")[2] in self._welcome
+
+    def inviter_in(self, state: Sequence[Any]) -> str:
+        """The person who invites, from an invitation's stripped state."""
+        return self._inviter([event.source for event in state])
+
+    def _inviter(self, events: Sequence[dict[str, Any]]) -> str:
+        for event in events:
+            if event.get("type") == "m.room.member" and event.get("state_key") == self._client.user_id:
+                return str(event.get("sender", ""))
+        return ""
+
+    async def news(self, room: nio.MatrixRoom, timeline: nio.Timeline, since: str) -> Events:
+        """What was written since the last sync, oldest first; in a room just joined, what was written since.
+
+        Where the homeserver left a gap, it is filled. Of a direct chat, what the inviting person wrote after the
+        invitation and before the bot joined counts too: clients create the chat with the first question.
+        """
+        events: Events = list(timeline.events)
+        back = timeline.prev_batch
+        if timeline.limited and self._membership(events, "join") is None:
+            earlier, back = await self._earlier(room.room_id, back, since, "join")
+            events = earlier + events
+        joined = self._membership(events, "join")
+        if joined is None:
+            return events
+        before, after = events[:joined], events[joined + 1 :]
+        if not is_direct(room):
+            return after
+        if self._membership(before, "invite") is None:
+            earlier, _ = await self._earlier(room.room_id, back, None, "invite")
+            before = earlier + before
+        invited = self._membership(before, "invite")
+        if invited is None:
+            return after
+        inviter = before[invited].sender
+        return [event for event in before[invited + 1 :] if event.sender == inviter] + after
+
+    async def _earlier(self, room_id: str, start: str | None, end: str | None, until: str) -> tuple[Events, str | None]:
+        """What lies before `start`, oldest first: back to `end`, or to where our membership became `until`."""
+        events: Events = []
+        for _ in range(_MOST_PAGES):
+            if not start:
+                break
+            response = await self._client.room_messages(
+                room_id, start, end, direction=nio.MessageDirection.back, limit=_PAGE
+            )
+            page = accepted(response, "to show earlier messages")
+            events = [*reversed(page.chunk), *events]
+            start = page.end
+            if not page.chunk or self._membership(events, until) is not None:
+                break
+        return events, start
+
+    def _membership(self, events: Events, became: str) -> int | None:
+        """Where the bot's own membership last became `became`: the index of the event, None where it is not there."""
+        for index in range(len(events) - 1, -1, -1):
+            event = events[index]
+            if (
+                isinstance(event, nio.RoomMemberEvent)
+                and event.state_key == self._client.user_id
+                and event.membership == became
+                and event.prev_membership != became
+            ):
+                return index
+        return None

@@ -1,0 +1,78 @@
+"""How a reply leaves: as a notice or a text, in its thread, encrypted where the room is, and never twice."""
+
+import hashlib
+import html
+from datetime import timedelta
+from typing import Any, Literal
+
+import nio
+
+from bot.adapters.matrix.inbox import is_direct
+from bot.core.model import Message, Rendered, Reply
+from bot.core.render import render
+from bot.ports import Clock, Undelivered
+
+_LATE = timedelta(seconds=10)
+"""From this age of the question on, the answer rings: the person may have looked away, and notices never ring."""
+
+
+class MatrixReplies:
+    """Sends replies with one account."""
+
+    def __init__(self, client: nio.AsyncClient, clock: Clock, answers: Literal["notice", "text"]) -> None:
+        self._client = client
+        self._clock = clock
+        self._answers = answers
+
+    async def send(self, message: Message, reply: Reply) -> None:
+        """Send `reply`. The transaction id derives from the question's event id: a repeated send arrives once.
+
+        Raises:
+            Undelivered: the homeserver refused it, or the bot is not in the room any more.
+        """
+        late = self._clock.now() - message.sent_at > _LATE
+        try:
+            response = await self._client.room_send(
+                message.room_id,
+                "m.room.message",
+                self._content(message, render(reply.markdown), late),
+                tx_id=transaction_id(message.event_id),
+                ignore_unverified_devices=True,
+            )
+        except nio.LocalProtocolError as error:
+            raise Undelivered(type(error).__name__) from error
+        if isinstance(response, nio.ErrorResponse):
+            raise Undelivered(f"the homeserver refused it: {response.status_code}")
+
+    def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
+        if late:
+            reply = self._with_mention(message, reply)
+        content: dict[str, Any] = {
+            "msgtype": "m.text" if late or self._answers == "text" else "m.notice",
+            "body": reply.body,
+            "format": "org.matrix.custom.html",
+            "formatted_body": reply.html,
+            "m.mentions": {"user_ids": [message.sender]} if late else {},
+        }
+        answered = {"m.in_reply_to": {"event_id": message.event_id}}
+        if message.thread:
+            thread = {"rel_type": "m.thread", "event_id": message.thread, "is_falling_back": True}
+            content["m.relates_to"] = thread | answered
+        elif late or not self._is_direct(message.room_id):
+            content["m.relates_to"] = answered
+        return content
+
+    def _with_mention(self, message: Message, reply: Rendered) -> Rendered:
+        room = self._client.rooms.get(message.room_id)
+        name = (room and room.user_name(message.sender)) or message.sender
+        pill = f'<a href="https://matrix.to/#/{html.escape(message.sender)}">{html.escape(name)}</a>'
+        return Rendered(f"{name}: {reply.body}", f"<p>{pill}:</p>{reply.html}")
+
+    def _is_direct(self, room_id: str) -> bool:
+        room = self._client.rooms.get(room_id)
+        return room is not None and is_direct(room)
+
+
+def transaction_id(event_id: str, ordinal: int = 0) -> str:
+    """The transaction id of the reply number `ordinal` to an event."""
+    return "auskunft-" + hashlib.sha256(f"{event_id} {ordinal}".encode()).hexdigest()[:32]

@@ -1,0 +1,118 @@
+"""The bot's session: finds the homeserver, logs in once, and comes back with the same device ever after."""
+
+import hashlib
+import json
+import logging
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import nio
+
+from bot.adapters.keys import Key, write_private
+from bot.adapters.matrix.errors import CannotLogIn, MatrixError, accepted
+from bot.config import Matrix
+
+log = logging.getLogger(__name__)
+
+_LONGEST_WAIT = 30
+"""Seconds between two tries to reach a homeserver that is away."""
+_DISCOVERY_TIMEOUT = 10
+
+
+async def discover(config: Matrix) -> str:
+    """The homeserver's address, as its domain tells it (client-server API, "Server discovery").
+
+    A configured address is asked too: it may be the domain's. Where nothing is told, it is taken as it stands.
+    """
+    start = (config.homeserver or f"https://{config.server_name}").rstrip("/")
+    timeout = aiohttp.ClientTimeout(total=_DISCOVERY_TIMEOUT)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.get(f"{start}/.well-known/matrix/client") as response,
+        ):
+            if response.status != 200:
+                return start
+            told = json.loads(await response.text())
+            return str(told["m.homeserver"]["base_url"]).rstrip("/")
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
+        return start
+
+
+@asynccontextmanager
+async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[nio.AsyncClient]:
+    """A client that is logged in, its encryption keys loaded. At the end it is closed, never logged out.
+
+    Raises:
+        CannotLogIn: the account cannot be used as it is configured.
+    """
+    crypto = folder / "crypto"
+    crypto.mkdir(exist_ok=True, mode=0o700)
+    client = nio.AsyncClient(
+        await discover(config),
+        config.user,
+        store_path=str(crypto),
+        config=nio.AsyncClientConfig(
+            pickle_key=key.derive("pickle"),
+            max_timeout_retry_wait_time=_LONGEST_WAIT,
+            backoff_factor=0.25,
+        ),
+    )
+    try:
+        await _log_in(client, config, folder / "session.json")
+        yield client
+    finally:
+        await client.close()
+
+
+async def _log_in(client: nio.AsyncClient, config: Matrix, kept: Path) -> None:
+    """With the session that was kept, else the configured token, else the password (which is then kept)."""
+    if kept.exists() and (session := json.loads(kept.read_text(encoding="utf-8")))["user"] == config.user:
+        client.restore_login(config.user, session["device"], session["token"])
+    elif config.access_token and config.device_id:
+        client.restore_login(config.user, config.device_id, config.access_token.get_secret_value())
+    elif config.password:
+        response = await client.login(config.password.get_secret_value(), device_name=config.device_name)
+        if isinstance(response, nio.ErrorResponse):
+            raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {response.message}")
+        session = {"user": config.user, "device": client.device_id, "token": client.access_token}
+        write_private(kept, json.dumps(session).encode())
+    await _confirm(client, config)
+
+
+async def _confirm(client: nio.AsyncClient, config: Matrix) -> None:
+    """See that the homeserver takes the session for the account and device that we take it for."""
+    try:
+        told = accepted(await client.whoami(), "to tell who the access token belongs to")
+    except MatrixError as error:
+        raise CannotLogIn(
+            f"the access token of {config.user} is not accepted at {client.homeserver}: {error}"
+        ) from None
+    if told.user_id != config.user or (told.device_id or client.device_id) != client.device_id:
+        raise CannotLogIn(
+            f"the access token belongs to {told.user_id}, device {told.device_id}: check the configuration"
+        )
+
+
+async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | None) -> str | None:
+    """Set the bot's name and picture where they differ; what stands for the picture, to be kept for the next time."""
+    name = await client.get_displayname()
+    if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
+        accepted(await client.set_displayname(config.display_name), "the display name")
+    if config.avatar is None:
+        return None
+    try:
+        content = config.avatar.read_bytes()
+    except OSError as error:
+        log.warning("the avatar %s cannot be read: %s", config.avatar, error.strerror)
+        return None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != avatar_kept:
+        kind = mimetypes.guess_type(config.avatar.name)[0] or "application/octet-stream"
+        upload, _ = await client.upload(lambda *_: content, kind, config.avatar.name, filesize=len(content))
+        address = accepted(upload, "the avatar's upload").content_uri
+        accepted(await client.set_avatar(address), "the avatar")
+    return digest

@@ -1,0 +1,139 @@
+"""The bot listens: one sync after the other, each batch handled whole before its token is kept.
+
+A crash anywhere replays the batch, and the store and the transaction ids make the replay harmless.
+"""
+
+import asyncio
+import logging
+from typing import Protocol
+
+import nio
+from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
+
+from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.rooms import Rooms
+from bot.helpdesk import Helpdesk
+from bot.ports import Undelivered
+
+log = logging.getLogger(__name__)
+
+_POLL = 30_000
+"""Milliseconds that the homeserver waits for news."""
+_LONGEST_WAIT = 30
+"""Seconds between two tries after the homeserver refused a sync."""
+_FILTER = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}, "account_data": {"types": []}},
+}
+TOKEN = "sync token"  # noqa: S105 (the name of a fact, no secret)
+
+
+class Facts(Protocol):
+    """Keeps single facts, such as the sync token."""
+
+    async def fact(self, name: str) -> str | None:
+        """The fact, None where it was never kept."""
+
+    async def keep(self, name: str, value: str) -> None:
+        """Keep the fact."""
+
+
+class Listener:
+    """Brings what is written in the bot's rooms to the helpdesk."""
+
+    def __init__(self, client: nio.AsyncClient, rooms: Rooms, inbox: Inbox, helpdesk: Helpdesk, facts: Facts) -> None:
+        self._client = client
+        self._rooms = rooms
+        self._inbox = inbox
+        self._helpdesk = helpdesk
+        self._facts = facts
+
+    async def listen(self, stop: asyncio.Event) -> None:
+        """Listen until `stop` is set; what is in hand then is finished first.
+
+        Raises:
+            LoggedOut: the homeserver does not know the access token any more.
+        """
+        since = await self._start()
+        first = True
+        while not stop.is_set():
+            response = await self._next(stop, since, full_state=first)
+            if response is None:
+                return
+            first = False
+            await self._handle(response, since)
+            since = response.next_batch
+            await self._facts.keep(TOKEN, since)
+
+    async def _start(self) -> str:
+        """Where to listen on from. At the very first start this is now: what lies before is history."""
+        since = await self._facts.fact(TOKEN)
+        if since is None:
+            since = (await self._sync(None, full_state=True, timeout=0)).next_batch
+            await self._facts.keep(TOKEN, since)
+        await self._upkeep()
+        for room_id, inviter in (await self._rooms.pending()).items():
+            await self._rooms.answer(room_id, inviter)
+        log.info("listening")
+        return since
+
+    async def _next(self, stop: asyncio.Event, since: str, full_state: bool) -> nio.SyncResponse | None:
+        """The next batch, or None where `stop` was set first."""
+        syncing = asyncio.create_task(self._sync(since, full_state, 0 if full_state else _POLL))
+        stopping = asyncio.create_task(stop.wait())
+        done, pending = await asyncio.wait({syncing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        return syncing.result() if syncing in done else None
+
+    async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, MatrixError) and not isinstance(error, LoggedOut)),
+            wait=wait_random_exponential(max=_LONGEST_WAIT),
+            reraise=True,
+        )
+        async for attempt in retrying:
+            with attempt:
+                response = await self._client.sync(timeout, _FILTER, since, full_state)
+                return accepted(response, "a sync")
+        raise AssertionError("tenacity retries for ever")
+
+    async def _handle(self, response: nio.SyncResponse, since: str) -> None:
+        await self._upkeep(response)
+        for room_id, invited in response.rooms.invite.items():
+            await self._rooms.answer(room_id, self._rooms.inviter_in(invited.invite_state))
+        async with asyncio.TaskGroup() as rooms:
+            for room_id, joined in response.rooms.join.items():
+                rooms.create_task(self._handle_room(room_id, joined.timeline, since))
+
+    async def _upkeep(self, response: nio.SyncResponse | None = None) -> None:
+        """What encryption needs after a sync: our keys on the homeserver, the others' keys here."""
+        client = self._client
+        if client.olm and response and response.device_key_count.signed_curve25519 == 0:
+            client.olm.uploaded_key_count = 0  # nio overlooks a count of 0 and would never refill
+        if client.should_upload_keys:
+            accepted(await client.keys_upload(), "the encryption keys")
+        if client.should_query_keys:
+            await client.keys_query()
+        if client.should_claim_keys:
+            await client.keys_claim(client.get_users_for_key_claiming())
+        await client.send_to_device_messages()
+
+    async def _handle_room(self, room_id: str, timeline: nio.Timeline, since: str) -> None:
+        """The news of one room, in order. What goes wrong with one message is logged and stops no other."""
+        room = self._client.rooms[room_id]
+        try:
+            events = await self._rooms.news(room, timeline, since)
+        except MatrixError as error:
+            log.warning("a gap could not be filled: %s", error)
+            events = list(timeline.events)
+        for event in events:
+            try:
+                if message := await self._inbox.message(room, event):
+                    await self._helpdesk.handle(message)
+            except Undelivered as error:
+                log.error("a reply to %s could not be sent: %s", event.event_id, error)
+            except Exception as error:
+                log.error("%s could not be handled: %s", event.event_id, type(error).__name__)

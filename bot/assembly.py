@@ -1,0 +1,53 @@
+"""Config -> running objects: the one place that wires."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.keys import open_key
+from bot.adapters.knowledge import load
+from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.rooms import Rooms
+from bot.adapters.matrix.send import MatrixReplies
+from bot.adapters.matrix.session import introduce, open_session
+from bot.adapters.matrix.sync import Listener
+from bot.adapters.simulated import SimulatedReplies, SimulatedStore
+from bot.adapters.sqlite import open_store
+from bot.config import Config
+from bot.core.desk import Desk
+from bot.helpdesk import Helpdesk
+
+log = logging.getLogger(__name__)
+
+_AVATAR = "avatar"
+
+
+async def run(config: Config, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set.
+
+    Raises:
+        Refused: the FAQ cannot be used.
+        MatrixError: the account cannot be used, or the homeserver has logged it out.
+    """
+    desk = Desk(load(config.knowledge), config.contact, config.language)
+    clock = SystemClock()
+    key = open_key(config.data)
+    async with (
+        open_store(config.data / "auskunft.sqlite3", key, clock) as store,
+        open_session(config.matrix, config.data, key) as client,
+    ):
+        avatar = await introduce(client, config.matrix, await store.fact(_AVATAR))
+        if avatar:
+            await store.keep(_AVATAR, avatar)
+        replies = MatrixReplies(client, clock, config.matrix.answers)
+        helpdesk = Helpdesk(desk, store, replies)
+        rooms = Rooms(client, config.matrix)
+        await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, store).listen(stop)
+    log.info("stopped")
+
+
+def rehearsal(knowledge: Path | None, contact: str) -> tuple[Helpdesk, Desk]:
+    """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
+    desk = Desk(load(knowledge), contact)
+    return Helpdesk(desk, SimulatedStore(), SimulatedReplies()), desk

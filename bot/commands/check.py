@@ -1,0 +1,46 @@
+"""`auskunft check`: is the FAQ, and the configuration, in order?"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.adapters.knowledge import load
+from bot.commands.faults import FOUND
+from bot.config import load_config
+from bot.core.lint import lint
+from bot.core.model import Fault
+from bot.yamlfile import Refused
+
+
+def check(
+    knowledge: Annotated[
+        Path | None,
+        typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the FAQ that ships with the bot."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Check this configuration too, and the FAQ that it names.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
+) -> None:
+    """Check the FAQ: every fault with file, line, entry and remedy, all at once.
+
+    Exit codes: 0 in order; 1 faults were found.
+    """
+    entries = 0
+    faults: tuple[Fault, ...]
+    try:
+        if config:
+            knowledge = load_config(config, os.environ).knowledge or knowledge
+        base = load(knowledge)
+        entries = len(base.entries)
+        faults = lint(base)
+    except Refused as refused:
+        faults = refused.faults
+    for fault in faults:
+        typer.echo(str(fault))
+    errors = sum(fault.severity == "error" for fault in faults)
+    typer.echo(f"{entries} entries, {errors} errors, {len(faults) - errors} warnings.")
+    if errors or (strict and faults):
+        raise typer.Exit(FOUND)

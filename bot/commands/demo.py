@@ -1,0 +1,143 @@
+"""`auskunft demo`: the whole way on this machine, with a real homeserver that is gone afterwards."""
+
+import asyncio
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot import assembly
+from bot.adapters.homeserver import NoHomeserver, homeserver
+from bot.adapters.matrix.colleague import Colleague, colleague, register
+from bot.adapters.matrix.errors import MatrixError
+from bot.commands.faults import give_up
+from bot.config import Config, Matrix
+
+_QUESTIONS = (
+    "Darf ich mit meinen Studierenden eine WhatsApp-Gruppe machen?",
+    "wie loge ich mich bei dfnconf ein",
+    "Which messenger should I use instead?",
+    "sicher chatten",
+    "1",
+    "Wann hat die Mensa offen?",
+)
+"""An ordinary question, one with typing errors, an English one, one to clarify, its answer, one without an answer."""
+_INTERRUPTED = 130
+_ANSWER_TIMEOUT = 60
+
+Opened = TypeVar("Opened")
+
+
+def demo() -> None:
+    """See the bot at work, on this machine only, with nothing to set up.
+
+    Starts a real homeserver (Synapse) on a free loopback port, the bot, and a colleague who asks it over an encrypted
+    room. On a terminal you then ask questions of your own. At the end everything is stopped and removed.
+    """
+    try:
+        asyncio.run(_stopped_by_signal())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo("\nInterrupted; everything is stopped and removed.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    except (NoHomeserver, MatrixError, TimeoutError) as error:
+        give_up(str(error))
+
+
+async def _stopped_by_signal() -> None:
+    """SIGTERM ends the demo as Ctrl-C does, so that it cleans up."""
+    task = asyncio.current_task()
+    if task:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await _demo(Console(highlight=False))
+
+
+async def _demo(console: Console) -> None:
+    with tempfile.TemporaryDirectory(prefix="auskunft-demo-") as name:
+        folder = Path(name)
+        async with _doing(console, "starting a homeserver (Synapse)", homeserver(folder)) as address:
+            password = secrets.token_urlsafe(9)
+            users = [await register(address, each, password) for each in ("auskunft", "colleague")]
+            bot, person = users
+            matrix = Matrix(user=bot, homeserver=address, password=SecretStr(password))
+            async with (
+                _running(Config(matrix=matrix, data=folder / "bot")),
+                _doing(
+                    console,
+                    "starting the bot and a colleague",
+                    colleague(address, person, password, folder / "colleague"),
+                ) as account,
+            ):
+                room = await account.create_room(bot, encrypted=True, direct=True)
+                await account.wait_until_joined(room, bot)
+                console.print(f"{person} talks to {bot} in an encrypted room.\n", style="dim")
+                for question in _QUESTIONS:
+                    await _ask(console, account, room, bot, question)
+                if sys.stdin.isatty():
+                    console.print(f"Now you. A graphical client can join in: {address}, {person}, password {password}")
+                    console.print("Ask away; an empty line or Ctrl-D ends the demo.\n")
+                    async for line in _typed():
+                        await _ask(console, account, room, bot, line, typed=True)
+        console.print("Everything is stopped and removed.", style="dim")
+
+
+@asynccontextmanager
+async def _doing(console: Console, what: str, opening: AbstractAsyncContextManager[Opened]) -> AsyncIterator[Opened]:
+    """Open a context, and say meanwhile what is done."""
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        with console.status(f"{what} ..."):
+            opened = await stack.enter_async_context(opening)
+        console.print(f"{what}: {time.monotonic() - began:.1f} s", style="dim")
+        yield opened
+
+
+@asynccontextmanager
+async def _running(config: Config) -> AsyncIterator[None]:
+    """The bot, until the end of the block; where the bot fails, the block ends with it."""
+    stop = asyncio.Event()
+    block = asyncio.current_task()
+    task = asyncio.create_task(assembly.run(config, stop))
+    task.add_done_callback(lambda _: block and not stop.is_set() and block.cancel())
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def _ask(console: Console, account: Colleague, room: str, bot: str, question: str, typed: bool = False) -> None:
+    if not typed:
+        console.print(Text(f"> {question}", style="bold"))
+    began = time.monotonic()
+    await account.say(room, question)
+    event = await account.wait_for(room, bot, _ANSWER_TIMEOUT)
+    console.print(Padding(Text(str(event.body)), (0, 0, 0, 2)))
+    sealed = "encrypted" if event.decrypted else "NOT ENCRYPTED"
+    console.print(f"  ({sealed}, {time.monotonic() - began:.2f} s)\n", style="dim")
+
+
+async def _typed() -> AsyncIterator[str]:
+    """The lines that are typed, until an empty one; Ctrl-C works meanwhile."""
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+    try:
+        while True:
+            print("> ", end="", flush=True)  # noqa: T201 (the prompt)
+            line = (await lines.get()).strip()
+            if not line:
+                return
+            yield line
+    finally:
+        loop.remove_reader(sys.stdin)

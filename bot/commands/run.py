@@ -1,0 +1,44 @@
+"""`auskunft run`: the bot itself."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import assembly
+from bot.adapters.matrix.errors import LoggedOut, MatrixError
+from bot.commands.faults import LOGGED_OUT, give_up
+from bot.config import Config, load_config
+from bot.yamlfile import Refused
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = Path("config.yaml"),
+) -> None:
+    """Run the bot, until SIGTERM or Ctrl-C.
+
+    It logs to standard error. Exit codes: 0 stopped; 2 the configuration or the account cannot be used; 3 the
+    homeserver has logged the bot out.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_until_signalled(load_config(config, os.environ)))
+    except Refused as refused:
+        give_up(refused.faults)
+    except LoggedOut as error:
+        give_up(str(error), LOGGED_OUT)
+    except MatrixError as error:
+        give_up(str(error))
+
+
+async def _until_signalled(config: Config) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await assembly.run(config, stop)

@@ -1,0 +1,126 @@
+"""The configuration: a YAML file and environment variables -> one frozen, typed Config.
+
+Every key can also be given by an environment variable: `AUSKUNFT_MATRIX__PASSWORD` stands for `matrix: password:`, and
+`AUSKUNFT_MATRIX__PASSWORD_FILE` names a file that holds the value, as container platforms hand out secrets.
+Environment variables win over the file.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
+
+from bot.core.faq import Link, Model, Text
+from bot.core.model import Fault, Language, Place
+from bot.yamlfile import Document, Refused, read, validation_faults
+
+_PREFIX = "AUSKUNFT_"
+
+UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\[\]()]+@[^@\s<>\[\]()]+$")]
+
+
+class Matrix(Model):
+    """The bot's account and its manners."""
+
+    user: UserId
+    homeserver: Link | None = None
+    """Where the homeserver is; without it, the domain of `user` is asked (`.well-known`)."""
+    password: SecretStr | None = None
+    access_token: SecretStr | None = None
+    device_id: Text | None = None
+    device_name: Text = "Auskunft"
+    display_name: Text = "Auskunft"
+    avatar: Path | None = None
+    invites_from: tuple[Text, ...] = Field(default=(), min_length=0)
+    """Homeservers and Matrix ids whose invitations are accepted; empty: the bot's own homeserver only."""
+    answers: Literal["notice", "text"] = "notice"
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> "Matrix":
+        if self.access_token and not self.device_id:
+            raise ValueError("`access_token` needs the `device_id` that it was made for")
+        if not self.access_token and not self.password:
+            raise ValueError("either a `password` or an `access_token` with its `device_id` is needed")
+        return self
+
+    @property
+    def server_name(self) -> str:
+        """The domain of the bot's Matrix id."""
+        return self.user.partition(":")[2]
+
+
+class Config(Model):
+    """All settings."""
+
+    matrix: Matrix
+    data: Path = Path("data")
+    """The folder for the bot's store and keys."""
+    knowledge: Path | None = None
+    """The folder of the FAQ; without it, the one that ships with the bot."""
+    contact: Mail = "multimedia@tu-braunschweig.de"
+    language: Language = "de"
+
+
+def load_config(path: Path, environment: Mapping[str, str]) -> Config:
+    """The configuration in the file at `path`, overridden by `environment`. Relative paths count from its folder.
+
+    Raises:
+        Refused: something in it cannot be used; each fault names file and line, or the variable.
+    """
+    document = read(path)
+    data = document.data or {}
+    if not isinstance(data, dict):
+        raise Refused([Fault(Place(document.file), "this is no block of keys", "Compare it with config.example.yaml.")])
+    origins = _overlay(data, environment)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise Refused([_named(fault, error_path, origins) for fault, error_path in _faults(error, document)]) from None
+    return _anchored(config, path.absolute().parent)
+
+
+def _faults(error: ValidationError, document: Document) -> list[tuple[Fault, tuple[Any, ...]]]:
+    return list(zip(validation_faults(error, document, Config), (d["loc"] for d in error.errors()), strict=True))
+
+
+def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Write the environment's values into `data`; by their path, the variables that they came from."""
+    origins: dict[tuple[str, ...], str] = {}
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(_PREFIX):
+            continue
+        key = variable.removeprefix(_PREFIX)
+        if key.endswith("_FILE"):
+            key, value = key.removesuffix("_FILE"), _secret(variable, Path(value))
+        path = tuple(key.lower().split("__"))
+        block = data
+        for part in path[:-1]:
+            block[part] = block[part] if isinstance(block.get(part), dict) else {}
+            block = block[part]
+        block[path[-1]] = value
+        origins[path] = variable
+    return origins
+
+
+def _secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the file {path} cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8'})"
+        raise Refused([Fault(Place(f"environment variable {variable}"), message, "Check the path.")]) from None
+
+
+def _named(fault: Fault, path: tuple[Any, ...], origins: Mapping[tuple[str, ...], str]) -> Fault:
+    """The fault, with the variable as its place where the value came from the environment."""
+    variable = origins.get(path)
+    place = Place(f"environment variable {variable}") if variable else fault.place
+    return Fault(place, fault.message, fault.remedy)
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    avatar = config.matrix.avatar
+    matrix = config.matrix.model_copy(update={"avatar": folder / avatar if avatar else None})
+    knowledge = folder / config.knowledge if config.knowledge else None
+    return config.model_copy(update={"matrix": matrix, "data": folder / config.data, "knowledge": knowledge})

@@ -1,0 +1,142 @@
+"""Which events are questions for the bot."""
+
+from typing import Any
+
+import nio
+import pytest
+
+from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.simulated import SimulatedStore
+from bot.core.model import Addressed, Conversation, Message
+from tests.conftest import message
+
+BOT = "@auskunft:uni.test"
+ADA = "@ada:uni.test"
+
+
+def room(*others: str) -> nio.MatrixRoom:
+    made = nio.MatrixRoom("!room:uni.test", BOT)
+    made.add_member(BOT, "Auskunft", None)
+    for user in others:
+        made.add_member(user, user[1:4], None)
+    return made
+
+
+DIRECT = room(ADA)
+SHARED = room(ADA, "@bob:uni.test")
+
+
+def event(kind: str = "m.room.message", sender: str = ADA, **content: Any) -> Any:
+    source = {
+        "type": kind,
+        "event_id": "$1",
+        "sender": sender,
+        "origin_server_ts": 1000,
+        "content": {"msgtype": "m.text", **content},
+    }
+    return nio.Event.parse_event(source)
+
+
+async def received(where: nio.MatrixRoom, got: Any, store: SimulatedStore | None = None) -> Message | None:
+    return await Inbox(BOT, store or SimulatedStore()).message(where, got)
+
+
+async def test_everything_in_a_direct_chat_is_for_the_bot() -> None:
+    got = await received(DIRECT, event(body="Darf ich WhatsApp?"))
+    assert got
+    assert (got.text, got.addressed, got.sender) == ("Darf ich WhatsApp?", Addressed.DIRECT, ADA)
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        event(body="hi", sender=BOT),
+        event(body="hi", msgtype="m.notice"),
+        event(body="* hi", **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$0"}}),
+        event("m.reaction", body="hi"),
+        event("m.room.topic", topic="WhatsApp"),
+    ],
+)
+async def test_own_messages_notices_edits_and_other_events_are_not(got: Any) -> None:
+    assert await received(DIRECT, got) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"body": "Auskunft: wie geht DFNconf?", "m.mentions": {"user_ids": [BOT]}}, "wie geht DFNconf?"),
+        ({"body": "wie geht das?", "m.mentions": {"user_ids": [BOT, ADA]}}, "wie geht das?"),
+        ({"body": "auskunft, wie geht das?"}, "wie geht das?"),
+        ({"body": f"{BOT} wie?", "formatted_body": f'<a href="https://matrix.to/#/{BOT}">A</a> wie?'}, "wie?"),
+        (
+            {"body": "hallo A", "formatted_body": 'hallo <a href="https://matrix.to/#/%40auskunft%3Auni.test">A</a>'},
+            "hallo A",
+        ),
+        ({"body": "> <@bob:uni.test> Wann?\n> Wo?\n\nAuskunft: wie?"}, "wie?"),
+    ],
+)
+async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> None:
+    got = await received(SHARED, event(**content))
+    assert got
+    assert (got.text, got.addressed) == (text, Addressed.MENTION)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"body": "Darf ich WhatsApp?"},
+        {"body": "Die Auskunft war gut"},
+        {"body": "Auskunftsrecht?"},
+        {"body": "Auskunft: gut", "m.mentions": {}},
+        {"body": "siehe https://example.org/@auskunft:uni.test"},
+        {"body": "> <@auskunft:uni.test> Auskunft: Nein\n\nSchade"},
+        {"body": "Bob", "formatted_body": '<a href="https://matrix.to/#/@bob:uni.test">Bob</a>'},
+        {"body": "x", "formatted_body": f'<mx-reply><a href="https://matrix.to/#/{BOT}">A</a></mx-reply>x'},
+        {"body": "x", "m.mentions": {"user_ids": "everyone"}},
+        {"body": "x", "m.mentions": {"room": True}},
+    ],
+)
+async def test_other_talk_in_a_room_is_not(content: dict[str, Any]) -> None:
+    assert await received(SHARED, event(**content)) is None
+
+
+async def test_a_thread_that_the_bot_takes_part_in_is_unless_somebody_else_is_mentioned() -> None:
+    store = SimulatedStore()
+    relation = {"m.relates_to": {"rel_type": "m.thread", "event_id": "$root"}}
+    assert await received(SHARED, event(body="und Signal?", **relation), store) is None
+    await store.record(message("x", room_id="!room:uni.test", thread="$root"), Conversation())
+    got = await received(SHARED, event(body="und Signal?", **relation), store)
+    assert got
+    assert (got.thread, got.addressed) == ("$root", Addressed.THREAD)
+    to_bob = event(body="Bob, was meinst du?", **relation, **{"m.mentions": {"user_ids": ["@bob:uni.test"]}})
+    assert await received(SHARED, to_bob, store) is None
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        event(msgtype="m.image", body="bild.png", url="mxc://uni.test/x"),
+        event("m.sticker", body="winkt", url="mxc://uni.test/x", info={}),
+        event(msgtype="m.location", body="hier", geo_uri="geo:1,2"),
+        event(msgtype="m.text"),
+        event(msgtype="m.text", body=17),
+        event(msgtype=None, body=None),
+    ],
+)
+async def test_pictures_stickers_and_broken_messages_hold_no_text(got: Any) -> None:
+    message = await received(DIRECT, got)
+    assert message
+    assert message.text is None
+
+
+async def test_the_caption_of_a_picture_is_its_text() -> None:
+    got = await received(DIRECT, event(msgtype="m.image", body="Geht das?", filename="a.png", url="mxc://uni.test/x"))
+    assert got
+    assert got.text == "Geht das?"
+
+
+@pytest.mark.parametrize("content", [{"m.relates_to": []}, {"m.relates_to": {"rel_type": "m.thread", "event_id": 1}}])
+async def test_malformed_relations_do_not_hide_a_question(content: dict[str, Any]) -> None:
+    got = await received(DIRECT, event(body="hi", **content))
+    assert got
+    assert got.thread is None

@@ -1,0 +1,129 @@
+"""Every way in which a FAQ's file can be broken is told with file, line and remedy, and all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.knowledge import load, shipped
+from bot.yamlfile import Refused
+
+GOOD = 'entries:\n  - id: good\n    phrasings: {de: ["Wo?"]}\n'
+
+
+def faults(folder: Path, content: str | bytes, name: str = "faq.yaml") -> list[str]:
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(Refused) as refused:
+        load(folder)
+    return [str(fault).removeprefix(f"{folder}/") for fault in refused.value.faults]
+
+
+BROKEN = {
+    "unknown key": (
+        "entries:\n  - id: a\n    phrasings: {de: [x]}\n    anwser: {de: x}\n",
+        4,
+        "entry a: unknown key",
+        "`answer`",
+    ),
+    "unknown key on top": ("entires: []\n", 1, "unknown key `entires`", "`entries`"),
+    "missing id": ("entries:\n  - phrasings: {de: [x]}\n", 2, "is missing", "Add it."),
+    "missing phrasings": ("entries:\n  - id: a\n", 2, "`entries[1].phrasings` is missing", "Add it."),
+    "no phrasing": ("entries:\n  - id: a\n    phrasings: {}\n", 3, "there are no phrasings", "Add sample questions"),
+    "empty phrasing": (
+        'entries:\n  - id: a\n    phrasings:\n      de:\n        - "x"\n        - " "\n',
+        6,
+        "is empty",
+        "Write",
+    ),
+    "duplicate id": (GOOD + "  - id: good\n    phrasings: {de: [y]}\n", 4, "a second time", "Choose another id."),
+    "duplicate key": ("entries:\n  - id: a\n    id: b\n    phrasings: {de: [x]}\n", 3, "stands here twice", "Remove"),
+    "unknown related": (GOOD + "    related:\n      - nowhere\n", 5, "`nowhere` does not exist", "Correct the id"),
+    "malformed link": (GOOD + "    links: [{title: {de: x}, url: 'tu-bs'}]\n", 4, "is no link", "https://"),
+    "active link": (GOOD + "    links: [{title: {de: x}, url: 'javascript:alert(1)'}]\n", 4, "is no link", "https://"),
+    "malformed date": (GOOD + "    review_by: bald\n", 4, "is no date", "YYYY-MM-DD"),
+    "a text for a list": ("entries:\n  - id: a\n    phrasings: {de: nur eins}\n", 3, "needs to be a list", "- "),
+    "syntax": ('entries:\n  - id: "a\n', 3, "no valid YAML", "quotes"),
+    "tab": ("entries:\n\t- id: a\n", 2, "tab", "spaces"),
+    "encoding": ("entries:\n  - id: a\n    phrasings: {de: [Größe]}\n".encode("latin-1"), 3, "not UTF-8", "UTF-8"),
+    "other encoding": (GOOD.encode("utf-16"), 1, "not UTF-8", "UTF-8"),
+    "two documents": (GOOD + "---\n" + GOOD, 5, "second document", "one document a file"),
+    "alias bomb": ("entries:\n  - &a [x]\n  - [*a, *a, *a]\n", 2, "anchors and aliases", "Write the text out"),
+    "deep nesting": ("entries: " + "[" * 500 + "]" * 500, 1, "nested too deeply", "flatter"),
+    "a list on top": ("- a\n", 1, "block of keys", "key: value"),
+    "wrong placeholder": ('phrases:\n  says:\n    thanks: {de: "{wer}"}\n' + GOOD, 3, "{wer}", "{contact}"),
+    "a code in a sentence": (
+        'phrases:\n  says:\n    thanks: {de: "{contact.x}"}\n' + GOOD,
+        3,
+        "{contact.x}",
+        "{contact}",
+    ),
+    "unknown sentence": ('phrases:\n  says:\n    thank: {de: "x"}\n' + GOOD, 3, "unknown key", "`thanks`"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_file_is_told_with_line_and_remedy(tmp_path: Path, case: str) -> None:
+    content, line, message, remedy = BROKEN[case]
+    (fault, *_) = faults(tmp_path, content)
+    assert fault.startswith(f"faq.yaml:{line}: error: ")
+    assert message in fault
+    assert remedy in fault
+
+
+def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("entries:\n  - id: a\n    phrasings: {de: [x]}\n    foo: 1\n    review_by: bald\n")
+    told = faults(tmp_path, "entries:\n\t- x\n", "b.yaml")
+    assert [fault.partition(": ")[0] for fault in told] == ["a.yaml:4", "a.yaml:5", "b.yaml:2"]
+
+
+def test_a_file_of_50_mb_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "big.yaml").open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    (fault,) = faults(tmp_path, GOOD)
+    assert "too large (50 MiB" in fault
+
+
+def test_an_empty_folder_and_a_missing_one_are_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="there are no entries"):
+        load(tmp_path)
+    with pytest.raises(Refused, match="this is no folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    (fault,) = faults(tmp_path, GOOD)
+    assert "cannot be read" in fault
+
+
+def test_little_is_needed_in_whatever_file_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "whatever.yml").write_text(GOOD)
+    assert [entry.id for entry in load(tmp_path).entries] == ["good"]
+
+
+def test_symbolic_links_are_followed_and_hidden_files_ignored(tmp_path: Path) -> None:
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "..data" / "faq.yaml").write_text(GOOD)
+    (tmp_path / "faq.yaml").symlink_to(tmp_path / "..data" / "faq.yaml")
+    (tmp_path / ".#faq.yaml").symlink_to("somebody@somewhere.1234")
+    assert len(load(tmp_path).entries) == 1
+
+
+def test_words_that_yaml_takes_for_something_else_stay_words(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text(
+        "\ufeffentries:\n  - id: a\n    phrasings: {de: [no, on, 1.10, 12:30, null, ~]}\n"
+    )
+    assert load(tmp_path).entries[0].phrasings.de == ("no", "on", "1.10", "12:30", "null", "~")
+
+
+def test_own_phrases_replace_the_shipped_ones_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text(GOOD + "phrases:\n  says:\n    thanks: {de: Bitte!}\n")
+    says = load(tmp_path).phrases.says
+    assert says.thanks.de == "Bitte!"
+    assert says.fallback == load().phrases.says.fallback
+
+
+def test_the_shipped_faq_links_only_to_https_and_mail(tmp_path: Path) -> None:
+    assert shipped().is_dir()
+    urls = [link.url for entry in load().entries for link in entry.links]
+    assert urls
+    assert all(url.startswith(("https://", "mailto:")) for url in urls)

@@ -1,0 +1,36 @@
+"""What all tests share: the shipped FAQ, and the rule that in CI a skipped test is a failure."""
+
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.adapters.knowledge import load
+from bot.core.desk import Desk
+from bot.core.faq import KnowledgeBase
+from bot.core.model import Addressed, Message
+
+CONTACT = "multimedia@tu-braunschweig.de"
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> KnowledgeBase:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def desk(knowledge: KnowledgeBase) -> Desk:
+    return Desk(knowledge, CONTACT)
+
+
+def message(text: str | None, event_id: str = "$1", **fields: object) -> Message:
+    """A message in a direct chat."""
+    values = {"addressed": Addressed.DIRECT, "room_id": "!room:uni.test", "sender": "@ada:uni.test", **fields}
+    return Message(event_id, text=text, sent_at=datetime(2026, 1, 1, 12, tzinfo=UTC), **values)  # type: ignore[arg-type]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("In CI a skipped test is a failure.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
