@@ -6,7 +6,7 @@ from bot.config import load_config
 from bot.yamlfile import Refused
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.yaml"
-SMALL = 'matrix:\n  user: "@bot:uni.test"\n  password: secret\n'
+SMALL = 'matrix:\n  user: "@bot:uni.test"\n  password: hush\n'
 
 
 def refused(tmp_path: Path, content: str, **environment: str) -> str:
@@ -27,7 +27,7 @@ def test_the_example_loads_and_names_every_key() -> None:
 
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(SMALL)
-    assert "secret" not in repr(load_config(tmp_path / "config.yaml", {}))
+    assert "hush" not in repr(load_config(tmp_path / "config.yaml", {}))
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

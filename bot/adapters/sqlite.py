@@ -74,8 +74,7 @@ class SqliteStore:
             if message.thread:
                 thread = self._key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
-        for table, kept in KEPT.items():
-            await execute(f"DELETE FROM {table} WHERE at < ?", (now - kept.total_seconds(),))  # noqa: S608 (our names)
+        await self._erase_expired()
         await self._database.commit()
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
@@ -89,9 +88,16 @@ class SqliteStore:
         return None if value is None else str(value)
 
     async def keep(self, name: str, value: str) -> None:
-        """Keep a single fact."""
+        """Keep a single fact, and erase what is too old: while the bot listens, this is called twice a minute."""
         await self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        await self._erase_expired()
         await self._database.commit()
+
+    async def _erase_expired(self) -> None:
+        now = self._now()
+        for table, kept in KEPT.items():
+            limit = now - kept.total_seconds()
+            await self._database.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our own names)
 
     async def _one(self, query: str, *values: object) -> object:
         async with self._database.execute(query, values) as cursor:

@@ -49,7 +49,7 @@ async def test_what_is_too_old_is_erased(path: Path) -> None:
         await store.record(message("hi", event_id="$2"), Conversation())
         assert not await store.was_handled("$1")
         clock.advance(timedelta(days=90))
-        await store.record(message("hi", event_id="$3"), Conversation())
+        await store.keep("token", "s2")
         assert not await store.takes_part("!room:uni.test", "$root")
     tables = sqlite3.connect(path)
     assert tables.execute("SELECT count(*) FROM conversations").fetchone() == (0,)

@@ -47,6 +47,7 @@ class Colleague:
     async def join(self, room_id: str) -> None:
         """Join a room."""
         accepted(await self._client.join(room_id), "to join")
+        await self.sync()
 
     async def say(self, room_id: str, text: str, **content: Any) -> str:
         """Write a text; further content (`m_relates_to`) goes along with dots for its first underscore."""

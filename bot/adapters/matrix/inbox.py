@@ -73,7 +73,7 @@ class Inbox:
         return isinstance(body, str) and self._in_front(room).match(_own_words(body)) is not None
 
     def _in_front(self, room: nio.MatrixRoom) -> re.Pattern[str]:
-        names = {self._user, self._user[1:].partition(":")[0], room.user_name(self._user) or self._user}
+        names = {self._user[1:], self._user[1:].partition(":")[0], room.user_name(self._user) or self._user}
         choices = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
         return re.compile(rf"\s*@?(?:{choices})(?!\w)\s*[:,]?\s*", re.IGNORECASE)
 

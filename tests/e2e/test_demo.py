@@ -1,0 +1,46 @@
+"""The newcomer's first command."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+
+async def launch() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+def leftovers() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob("auskunft-demo-*"))
+
+
+async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behind() -> None:
+    process = await launch()
+    output, errors = await asyncio.wait_for(process.communicate(), 120)
+    text = output.decode()
+    assert process.returncode == 0, errors.decode()
+    assert errors == b""
+    assert text.count("(encrypted, ") >= 5
+    assert "NOT ENCRYPTED" not in text
+    for part in ("Meinen Sie eine dieser Fragen?", "Das weiß ich leider nicht.", "See also:"):
+        assert part in text
+    assert leftovers() == []
+
+
+async def test_an_interrupted_demo_leaves_nothing_behind() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = await launch()
+        assert process.stdout
+        while b"encrypted room" not in await asyncio.wait_for(process.stdout.readline(), 60):
+            pass
+        process.send_signal(number)
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 130
+        assert b"Traceback" not in errors
+        assert leftovers() == []

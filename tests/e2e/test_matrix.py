@@ -1,0 +1,317 @@
+"""The whole way, on a real homeserver."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.adapters.matrix.colleague import Colleague
+from tests.e2e.conftest import PASSWORD, RunningBot
+
+MakeBot = Callable[..., Awaitable[RunningBot]]
+QUIET = 2.0
+"""Seconds in which a message that is not for the bot would have been answered."""
+
+
+def relation(event: Any) -> dict[str, Any]:
+    content: dict[str, Any] = event.source["content"]
+    return content.get("m.relates_to", {})
+
+
+async def chat(account: Colleague, bot: RunningBot, encrypted: bool = False) -> str:
+    """A direct chat that the bot has joined."""
+    room = await account.create_room(bot.user, encrypted=encrypted, direct=True)
+    await account.wait_until_joined(room, bot.user)
+    return room
+
+
+async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot) -> str:
+    room = await ada.create_room(bob.user, bot.user)
+    await bob.join(room)
+    await ada.wait_until_joined(room, bot.user)
+    await ada.wait_until_joined(room, bob.user)
+    return room
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_a_direct_chat_is_answered_in_its_language_with_a_notice(
+    bot: RunningBot, ada: Colleague, encrypted: bool
+) -> None:
+    room = await chat(ada, bot, encrypted)
+    await ada.say(room, "Darf ich WhatsApp dienstlich nutzen?")
+    german = await ada.wait_for(room, bot.user)
+    await ada.say(room, "May I use Signal?")
+    english = await ada.wait_for(room, bot.user)
+    assert german.decrypted is encrypted
+    assert german.source["content"]["msgtype"] == "m.notice"
+    assert "WhatsApp" in german.body.split("\n")[0]
+    assert "<a href=" in german.formatted_body
+    assert "Signal" in english.body
+    assert "Source" in english.body
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_a_question_that_was_sent_with_the_invitation_is_answered(
+    make_bot: MakeBot, ada: Colleague, encrypted: bool
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    await bot.end()
+    room = await ada.create_room(bot.user, encrypted=encrypted, direct=True)
+    await ada.say(room, "Ist Threema erlaubt?")
+    await bot.start()
+    answer = await ada.wait_for(room, bot.user)
+    assert "Threema" in answer.body
+    assert answer.decrypted is encrypted
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_history_before_the_bot_joined_is_not_answered(bot: RunningBot, ada: Colleague, bob: Colleague) -> None:
+    room = await ada.create_room(bob.user)
+    await bob.join(room)
+    await ada.say(room, "auskunft: Ist Threema erlaubt?", m_mentions={"user_ids": [bot.user]})
+    await ada.invite(room, bot.user)
+    await ada.wait_until_joined(room, bot.user)
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_in_a_room_only_a_mention_is_answered_as_a_reply(bot: RunningBot, ada: Colleague, bob: Colleague) -> None:
+    room = await shared_room(ada, bob, bot)
+    await bob.say(room, "Ist Signal erlaubt?")
+    assert await ada.count(room, bot.user, QUIET) == 0
+    question = await bob.say(room, "Auskunft: Ist Signal erlaubt?", m_mentions={"user_ids": [bot.user]})
+    answer = await ada.wait_for(room, bot.user)
+    assert relation(answer) == {"m.in_reply_to": {"event_id": question}}
+
+
+async def test_a_thread_is_answered_in_the_thread_and_goes_on_without_a_mention(
+    bot: RunningBot, ada: Colleague, bob: Colleague
+) -> None:
+    room = await shared_room(ada, bob, bot)
+    root = await ada.say(room, "Mal etwas anderes")
+    thread = {"rel_type": "m.thread", "event_id": root}
+    await ada.say(room, "Was sind Metadaten?", m_mentions={"user_ids": [bot.user]}, m_relates_to=thread)
+    first = await ada.wait_for(room, bot.user)
+    assert relation(first)["event_id"] == root
+    assert relation(first)["is_falling_back"] is True
+    question = await ada.say(room, "Was ist der DFN-Verein?", m_relates_to=thread)
+    second = await ada.wait_for(room, bot.user)
+    assert relation(second)["m.in_reply_to"] == {"event_id": question}
+    assert relation(second)["event_id"] == root
+
+
+async def test_help_is_a_command_in_rooms_only_with_a_mention(bot: RunningBot, ada: Colleague, bob: Colleague) -> None:
+    room = await shared_room(ada, bob, bot)
+    await ada.say(room, "!hilfe")
+    assert await ada.count(room, bot.user, QUIET) == 0
+    await ada.say(room, "auskunft: !help me please", m_mentions={"user_ids": [bot.user]})
+    assert "multimedia@tu-braunschweig.de" in (await ada.wait_for(room, bot.user)).body
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+async def test_after_a_restart_nothing_is_answered_twice_and_the_device_is_the_same(
+    make_bot: MakeBot, ada: Colleague, number: signal.Signals
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot, encrypted=True)
+    await ada.say(room, "Ist Wire erlaubt?")
+    await ada.wait_for(room, bot.user)
+    session = (bot.config.parent / "data" / "session.json").read_text()
+    code = await bot.end(number)
+    assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0)
+    await ada.say(room, "Ist Signal erlaubt?")
+    await bot.start()
+    assert "Signal" in (await ada.wait_for(room, bot.user)).body
+    assert await ada.count(room, bot.user, QUIET) == 0
+    assert (bot.config.parent / "data" / "session.json").read_text() == session
+
+
+async def test_a_crash_between_reply_and_record_does_not_answer_twice(make_bot: MakeBot, ada: Colleague) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot)
+    await bot.end()
+    store = bot.config.parent / "data" / "auskunft.sqlite3"
+    before = store.read_bytes()
+    await ada.say(room, "Ist Wire erlaubt?")
+    await bot.start()
+    await ada.wait_for(room, bot.user)
+    await bot.end(signal.SIGKILL)
+    for file in store.parent.glob("auskunft.sqlite3*"):
+        file.unlink()
+    store.write_bytes(before)  # as if the process had died before anything was recorded
+    await bot.start()
+    await ada.say(room, "Ist Signal erlaubt?")
+    assert "Signal" in (await ada.wait_for(room, bot.user)).body
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_messages_that_were_missed_are_all_answered_in_order(make_bot: MakeBot, ada: Colleague) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot)
+    thread = {"rel_type": "m.thread", "event_id": await ada.say(room, "Hallo")}
+    await ada.wait_for(room, bot.user)
+    await bot.end()
+    asked = [await ada.say(room, f"Ist Signal erlaubt? Frage {number}", m_relates_to=thread) for number in range(60)]
+    await bot.start()
+    answered = [relation(await ada.wait_for(room, bot.user))["m.in_reply_to"]["event_id"] for _ in range(60)]
+    assert answered == asked
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_an_invitation_from_elsewhere_is_declined(make_bot: MakeBot, ada: Colleague) -> None:
+    bot = await make_bot(invites_from=["@chief:uni.test", "elsewhere.test"])
+    await bot.start()
+    room = await ada.create_room(bot.user, direct=True)
+    async with asyncio.timeout(20):
+        while await ada.membership(room, bot.user) != "leave":
+            await asyncio.sleep(0.1)
+    assert ada.user not in bot.log.read_text()
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_bad_input_in_a_direct_chat_is_never_met_with_silence(
+    bot: RunningBot, ada: Colleague, encrypted: bool
+) -> None:
+    room = await chat(ada, bot, encrypted)
+    for text in ("", "   ", "😂😂", "\u202e\u200b", "<b>&nbsp;</b>", "**", "x" * 30_000, "مرحبا كيف الحال", "`!hilfe`"):
+        await ada.say(room, text)
+        assert (await ada.wait_for(room, bot.user)).body.strip(), text
+    await ada.say(room, "<b>Ist</b> *Signal* [erlaubt](http://x)?")
+    assert "Signal" in (await ada.wait_for(room, bot.user)).body
+
+
+async def test_pictures_and_broken_messages_are_met_with_one_friendly_line(bot: RunningBot, ada: Colleague) -> None:
+    room = await chat(ada, bot, encrypted=True)  # the homeserver cannot refuse what it cannot read
+    await ada.send(room, "m.room.message", {"body": {"no": "text"}})
+    assert "Text" in (await ada.wait_for(room, bot.user)).body
+    await ada.send(room, "m.room.message", {"msgtype": "m.image", "body": "a.png", "url": "mxc://uni.test/a"})
+    await ada.send(room, "m.sticker", {"body": "winkt", "url": "mxc://uni.test/a", "info": {}})
+    await ada.send(room, "m.room.message", {"msgtype": 7})
+    assert await ada.count(room, bot.user, QUIET) == 0
+    await ada.say(room, "Ist Wire erlaubt?")
+    assert "Wire" in (await ada.wait_for(room, bot.user)).body
+
+
+async def test_notices_are_not_answered(bot: RunningBot, ada: Colleague) -> None:
+    room = await chat(ada, bot)
+    await ada.send(room, "m.room.message", {"msgtype": "m.notice", "body": "Ist Signal erlaubt?"})
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_a_redacted_question_that_was_missed_is_not_answered(make_bot: MakeBot, ada: Colleague) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot)
+    await bot.end()
+    await ada.redact(room, await ada.say(room, "Ist Signal erlaubt?"))
+    await bot.start()
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_what_is_answered_late_notifies_with_a_mention(make_bot: MakeBot, ada: Colleague) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot)
+    await bot.end()
+    question = await ada.say(room, "Ist Signal erlaubt?")
+    await asyncio.sleep(11)
+    await bot.start()
+    answer = await ada.wait_for(room, bot.user)
+    assert answer.source["content"]["msgtype"] == "m.text"
+    assert answer.source["content"]["m.mentions"] == {"user_ids": [ada.user]}
+    assert relation(answer) == {"m.in_reply_to": {"event_id": question}}
+
+
+async def test_the_bot_introduces_itself_with_name_and_picture(make_bot: MakeBot, address: str, tmp_path: Path) -> None:
+    avatar = tmp_path / "bot.png"
+    avatar.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 64)
+    bot = await make_bot(display_name="Frag mich", avatar=str(avatar))
+    await bot.start()
+    async with aiohttp.ClientSession() as http, http.get(f"{address}/_matrix/client/v3/profile/{bot.user}") as response:
+        profile = await response.json()
+    assert profile["displayname"] == "Frag mich"
+    assert profile["avatar_url"].startswith("mxc://uni.test/")
+
+
+async def test_an_access_token_with_its_device_serves_where_there_is_no_password(
+    make_bot: MakeBot, ada: Colleague, address: str
+) -> None:
+    bot = await make_bot()
+    async with aiohttp.ClientSession() as http:
+        login = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": bot.user},
+            "password": PASSWORD,
+        }
+        async with http.post(f"{address}/_matrix/client/v3/login", json=login) as response:
+            session = await response.json()
+    settings = {"user": bot.user, "homeserver": address, "device_id": session["device_id"]}
+    bot.config.write_text(json.dumps({"matrix": settings}))
+    bot.environment["AUSKUNFT_MATRIX__ACCESS_TOKEN"] = session["access_token"]
+    await bot.start()
+    room = await chat(ada, bot, encrypted=True)
+    await ada.say(room, "Ist Wire erlaubt?")
+    assert "Wire" in (await ada.wait_for(room, bot.user)).body
+
+
+async def test_the_homeserver_is_found_through_the_domain_s_well_known_file(
+    make_bot: MakeBot, ada: Colleague, address: str
+) -> None:
+    async def well_known(_: web.Request) -> web.Response:
+        return web.json_response({"m.homeserver": {"base_url": f"{address}/"}})
+
+    application = web.Application()
+    application.router.add_get("/.well-known/matrix/client", well_known)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        port = runner.addresses[0][1]
+        bot = await make_bot(homeserver=f"http://127.0.0.1:{port}")
+        await bot.start()
+        room = await chat(ada, bot)
+        await ada.say(room, "Ist Wire erlaubt?")
+        assert "Wire" in (await ada.wait_for(room, bot.user)).body
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "code", "told"),
+    [
+        ({"password": "wrong"}, 2, "cannot log in"),
+        ({"password": None, "access_token": "nonsense", "device_id": "X"}, 2, "access token"),
+    ],
+)
+async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
+    make_bot: MakeBot, matrix: dict[str, object], code: int, told: str
+) -> None:
+    bot = await make_bot(**matrix)
+    if matrix["password"] is None:
+        bot.config.write_text(bot.config.read_text().replace("  password: null\n", ""))
+    process = await bot.launch()
+    assert await asyncio.wait_for(process.wait(), 30) == code
+    last = bot.log.read_text().strip().splitlines()[-1]
+    assert last.startswith("auskunft: ")
+    assert told in last
+    assert "Traceback" not in bot.log.read_text()
+
+
+async def test_the_log_names_nobody_and_holds_no_text(bot: RunningBot, ada: Colleague) -> None:
+    room = await chat(ada, bot)
+    await ada.say(room, "Ist Signal geheimnisvoll?")
+    await ada.wait_for(room, bot.user)
+    log = bot.log.read_text()
+    assert ada.user not in log
+    assert room not in log
+    assert "geheimnisvoll" not in log
