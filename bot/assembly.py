@@ -1,7 +1,6 @@
 """Config -> running objects: the one place that wires."""
 
 import asyncio
-import logging
 from pathlib import Path
 
 from bot.adapters.clock import SystemClock
@@ -17,8 +16,6 @@ from bot.adapters.sqlite import open_store
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.helpdesk import Helpdesk
-
-log = logging.getLogger(__name__)
 
 _AVATAR = "avatar"
 
@@ -44,7 +41,6 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         helpdesk = Helpdesk(desk, store, replies)
         rooms = Rooms(client, config.matrix)
         await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, store).listen(stop)
-    log.info("stopped")
 
 
 def rehearsal(knowledge: Path | None, contact: str) -> tuple[Helpdesk, Desk]:

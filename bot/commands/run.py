@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,10 @@ from bot.adapters.matrix.errors import LoggedOut, MatrixError
 from bot.commands.faults import LOGGED_OUT, give_up
 from bot.config import Config, load_config
 from bot.yamlfile import Refused
+
+log = logging.getLogger(__name__)
+
+_GRACE = 5
 
 
 def run(
@@ -30,6 +35,8 @@ def run(
         asyncio.run(_until_signalled(load_config(config, os.environ)))
     except Refused as refused:
         give_up(refused.faults)
+    except (OSError, sqlite3.Error) as error:
+        give_up(f"the data folder cannot be used: {error}")
     except LoggedOut as error:
         give_up(str(error), LOGGED_OUT)
     except MatrixError as error:
@@ -37,8 +44,19 @@ def run(
 
 
 async def _until_signalled(config: Config) -> None:
+    """Run until a signal comes; what is in hand then has `_GRACE` seconds. What is cut off is replayed at the start."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await assembly.run(config, stop)
+    running = asyncio.create_task(assembly.run(config, stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running}, timeout=_GRACE)
+    stopping.cancel()
+    if not running.done():
+        running.cancel()
+        await asyncio.wait({running})
+    if not running.cancelled():
+        running.result()
+    log.info("stopped")

@@ -307,6 +307,29 @@ async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
     assert "Traceback" not in bot.log.read_text()
 
 
+async def test_an_address_without_a_homeserver_ends_with_one_clear_line(make_bot: MakeBot) -> None:
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        bot = await make_bot(homeserver=f"http://127.0.0.1:{runner.addresses[0][1]}")
+        process = await bot.launch()
+        assert await asyncio.wait_for(process.wait(), 30) == 2
+        assert "there is no Matrix homeserver at" in bot.log.read_text().strip().splitlines()[-1]
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_homeserver_that_is_away_at_the_start_is_waited_for_and_told(make_bot: MakeBot) -> None:
+    bot = await make_bot(homeserver="http://127.0.0.1:1")
+    process = await bot.launch()
+    async with asyncio.timeout(30):
+        while "cannot be reached" not in bot.log.read_text():
+            await asyncio.sleep(0.1)
+    assert process.returncode is None
+    assert await bot.end() == 0
+
+
 async def test_the_log_names_nobody_and_holds_no_text(bot: RunningBot, ada: Colleague) -> None:
     room = await chat(ada, bot)
     await ada.say(room, "Ist Signal geheimnisvoll?")

@@ -13,6 +13,7 @@ import nio
 
 from bot.adapters.keys import Key, write_private
 from bot.adapters.matrix.errors import CannotLogIn, MatrixError, accepted
+from bot.adapters.matrix.patience import patiently
 from bot.config import Matrix
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,21 @@ async def discover(config: Matrix) -> str:
         return start
 
 
+async def _reach(address: str) -> None:
+    """Wait until a homeserver answers at `address`.
+
+    Raises:
+        CannotLogIn: something else answers.
+    """
+    async for attempt in patiently():
+        with attempt:
+            async with aiohttp.ClientSession() as http, http.get(f"{address}/_matrix/client/versions") as response:
+                if response.status >= 500:
+                    raise MatrixError(f"{address} answers with {response.status}")
+                if response.status != 200 or response.content_type != "application/json":
+                    raise CannotLogIn(f"there is no Matrix homeserver at {address}: check `homeserver` and `user`")
+
+
 @asynccontextmanager
 async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[nio.AsyncClient]:
     """A client that is logged in, its encryption keys loaded. At the end it is closed, never logged out.
@@ -51,8 +67,11 @@ async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[
     """
     crypto = folder / "crypto"
     crypto.mkdir(exist_ok=True, mode=0o700)
+    address = await discover(config)
+    log.info("connecting to %s", address)
+    await _reach(address)
     client = nio.AsyncClient(
-        await discover(config),
+        address,
         config.user,
         store_path=str(crypto),
         config=nio.AsyncClientConfig(
@@ -98,21 +117,28 @@ async def _confirm(client: nio.AsyncClient, config: Matrix) -> None:
 
 
 async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | None) -> str | None:
-    """Set the bot's name and picture where they differ; what stands for the picture, to be kept for the next time."""
-    name = await client.get_displayname()
-    if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
-        accepted(await client.set_displayname(config.display_name), "the display name")
-    if config.avatar is None:
-        return None
+    """Set the bot's name and picture where they differ; what stands for the picture, to be kept for the next time.
+
+    A homeserver may forbid it: this is logged, and the bot goes on with the name that it has.
+    """
     try:
-        content = config.avatar.read_bytes()
+        name = await client.get_displayname()
+        if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
+            accepted(await client.set_displayname(config.display_name), "the display name")
+        return await _show(client, config.avatar, avatar_kept) if config.avatar else None
+    except MatrixError as error:
+        log.warning("%s", error)
     except OSError as error:
         log.warning("the avatar %s cannot be read: %s", config.avatar, error.strerror)
-        return None
+    return avatar_kept
+
+
+async def _show(client: nio.AsyncClient, avatar: Path, kept: str | None) -> str:
+    content = avatar.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if digest != avatar_kept:
-        kind = mimetypes.guess_type(config.avatar.name)[0] or "application/octet-stream"
-        upload, _ = await client.upload(lambda *_: content, kind, config.avatar.name, filesize=len(content))
+    if digest != kept:
+        kind = mimetypes.guess_type(avatar.name)[0] or "application/octet-stream"
+        upload, _ = await client.upload(lambda *_: content, kind, avatar.name, filesize=len(content))
         address = accepted(upload, "the avatar's upload").content_uri
         accepted(await client.set_avatar(address), "the avatar")
     return digest

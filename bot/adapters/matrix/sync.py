@@ -8,10 +8,10 @@ import logging
 from typing import Protocol
 
 import nio
-from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
 
-from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.errors import MatrixError, accepted
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.patience import patiently
 from bot.adapters.matrix.rooms import Rooms
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 _POLL = 30_000
 """Milliseconds that the homeserver waits for news."""
-_LONGEST_WAIT = 30
-"""Seconds between two tries after the homeserver refused a sync."""
 _FILTER = {
     "presence": {"types": []},
     "account_data": {"types": []},
@@ -74,7 +72,10 @@ class Listener:
             since = (await self._sync(None, full_state=True, timeout=0)).next_batch
             await self._facts.keep(TOKEN, since)
         await self._upkeep()
-        for room_id, inviter in (await self._rooms.pending()).items():
+        async for attempt in patiently():
+            with attempt:
+                invitations = await self._rooms.pending()
+        for room_id, inviter in invitations.items():
             await self._rooms.answer(room_id, inviter)
         log.info("listening")
         return since
@@ -89,12 +90,7 @@ class Listener:
         return syncing.result() if syncing in done else None
 
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, MatrixError) and not isinstance(error, LoggedOut)),
-            wait=wait_random_exponential(max=_LONGEST_WAIT),
-            reraise=True,
-        )
-        async for attempt in retrying:
+        async for attempt in patiently():
             with attempt:
                 response = await self._client.sync(timeout, _FILTER, since, full_state)
                 return accepted(response, "a sync")
@@ -113,8 +109,8 @@ class Listener:
         client = self._client
         if client.olm and response and response.device_key_count.signed_curve25519 == 0:
             client.olm.uploaded_key_count = 0  # nio overlooks a count of 0 and would never refill
-        if client.should_upload_keys:
-            accepted(await client.keys_upload(), "the encryption keys")
+        if client.should_upload_keys and isinstance(refused := await client.keys_upload(), nio.ErrorResponse):
+            log.error("the homeserver refused the encryption keys: %s %s", refused.status_code, refused.message)
         if client.should_query_keys:
             await client.keys_query()
         if client.should_claim_keys:
