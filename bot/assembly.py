@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.keys import open_key
 from bot.adapters.knowledge import load
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.rooms import Rooms
@@ -16,6 +15,7 @@ from bot.adapters.sqlite import open_store
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.helpdesk import Helpdesk
+from bot.keys import Key, locked, open_key
 
 _AVATAR = "avatar"
 
@@ -25,11 +25,17 @@ async def run(config: Config, stop: asyncio.Event) -> None:
 
     Raises:
         Refused: the FAQ cannot be used.
+        Unusable: the data folder cannot be used.
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
     desk = Desk(load(config.knowledge), config.contact, config.language)
     clock = SystemClock()
     key = open_key(config.data)
+    with locked(config.data):
+        await _listen(config, stop, desk, clock, key)
+
+
+async def _listen(config: Config, stop: asyncio.Event, desk: Desk, clock: SystemClock, key: Key) -> None:
     async with (
         open_store(config.data / "auskunft.sqlite3", key, clock) as store,
         open_session(config.matrix, config.data, key) as client,

@@ -5,17 +5,26 @@ Every key can also be given by an environment variable: `AUSKUNFT_MATRIX__PASSWO
 Environment variables win over the file.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import BeforeValidator, SecretStr, StringConstraints, ValidationError, model_validator
 
 from bot.core.faq import Link, Model, Text
 from bot.core.model import Fault, Language, Place
 from bot.yamlfile import Document, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"
+_KUBERNETES = re.compile(r"AUSKUNFT_(PORT|SERVICE)(_|$)")
+"""What Kubernetes adds for a service called auskunft."""
+
+
+def _listed(value: object) -> object:
+    """A text with commas, as environment variables hold lists, as a list."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
 
 UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\[\]()]+@[^@\s<>\[\]()]+$")]
@@ -33,7 +42,7 @@ class Matrix(Model):
     device_name: Text = "Auskunft"
     display_name: Text = "Auskunft"
     avatar: Path | None = None
-    invites_from: tuple[Text, ...] = Field(default=(), min_length=0)
+    invites_from: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
     """Homeservers and Matrix ids whose invitations are accepted; empty: the bot's own homeserver only."""
     answers: Literal["notice", "text"] = "notice"
 
@@ -89,7 +98,7 @@ def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple
     """Write the environment's values into `data`; by their path, the variables that they came from."""
     origins: dict[tuple[str, ...], str] = {}
     for variable, value in sorted(environment.items()):
-        if not variable.startswith(_PREFIX):
+        if not variable.startswith(_PREFIX) or _KUBERNETES.match(variable):
             continue
         key = variable.removeprefix(_PREFIX)
         if key.endswith("_FILE"):
@@ -97,9 +106,9 @@ def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple
         path = tuple(key.lower().split("__"))
         block = data
         for part in path[:-1]:
-            block[part] = block[part] if isinstance(block.get(part), dict) else {}
-            block = block[part]
-        block[path[-1]] = value
+            block = block.setdefault(part, {}) if isinstance(block, dict) else {}
+        if isinstance(block, dict):
+            block[path[-1]] = value
         origins[path] = variable
     return origins
 
@@ -107,8 +116,8 @@ def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple
 def _secret(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"the file {path} cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8'})"
+    except (OSError, ValueError) as error:
+        message = f"the file {path} cannot be read ({getattr(error, 'strerror', None) or 'no text'})"
         raise Refused([Fault(Place(f"environment variable {variable}"), message, "Check the path.")]) from None
 
 

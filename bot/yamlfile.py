@@ -19,7 +19,7 @@ _LARGEST = 8 * 1024 * 1024
 """Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
 _DEEPEST = 30
 
-Path_ = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 class Refused(Exception):
@@ -36,23 +36,23 @@ class Document:
 
     file: str
     data: Any
-    lines: Mapping[Path_, int] = field(default_factory=dict)
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
     """The line of every key and item, by the path of keys and indices that leads to it."""
 
-    def place(self, path: Path_) -> Place:
+    def place(self, path: KeyPath) -> Place:
         """The place of the value at `path`, or of what comes nearest above it."""
         while path and path not in self.lines:
             path = path[:-1]
         return Place(self.file, self.lines.get(path, 1))
 
 
-def read(path: Path, name: str | None = None) -> Document:
-    """The one document in the file at `path`, which faults call `name`. A symbolic link is followed.
+def read(path: Path) -> Document:
+    """The one document in the file at `path`. A symbolic link is followed.
 
     Raises:
         Refused: it cannot be read, is no UTF-8, no YAML, too large, or uses what is not supported.
     """
-    file = name or str(path)
+    file = str(path)
     text = _text(path, file)
     try:
         nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
@@ -65,7 +65,7 @@ def read(path: Path, name: str | None = None) -> Document:
     if len(nodes) > 1:
         place = Place(file, nodes[1].start_mark.line + 1)
         raise Refused([Fault(place, "a second document begins here (`---`)", "Keep one document a file.")])
-    reader = _Reader(file)
+    reader = _Reader(file, text)
     data = reader.value(nodes[0], ()) if nodes else {}
     if reader.faults:
         raise Refused(reader.faults)
@@ -100,24 +100,28 @@ def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
     here = lines[line - 1] if line <= len(lines) else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         return Fault(Place(file, line), "the line is indented with a tab", "Indent with spaces.")
-    remedy = "Look at this line and the one before it: quotes, colons, brackets and indentation."
-    if error.problem and "undefined alias" in error.problem:
-        remedy = "Text that begins with `*` needs quotes."
+    remedy = (
+        "Look at this line and the one before it. Text that holds `: ` or begins with a sign such as * & @ % ` { [ > | "
+        'needs "quotes", and a quotation mark within it is written \\"; check brackets and indentation too.'
+    )
     return Fault(Place(file, line), f"this is no valid YAML ({error.problem or error.context})", remedy)
 
 
 class _Reader:
     """Turns the nodes of a document into plain data, and notes lines and faults on the way."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.lines: dict[Path_, int] = {}
+        self._rows = text.split("\n")
+        self.lines: dict[KeyPath, int] = {}
         self.faults: list[Fault] = []
         self._seen: set[int] = set()
 
-    def value(self, node: yaml.Node, path: Path_) -> Any:
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        if len(path) > _DEEPEST:
+        if self._begins_with(node, "&!"):
+            self._fault(node, "`&` and `!` at the beginning of a text are marks of YAML", "Put the text in quotes.")
+        elif len(path) > _DEEPEST:
             self._fault(node, "this is nested too deeply", "Write it flatter.")
         elif id(node) in self._seen:
             remedy = "Write the text out in both places; text that begins with `*` needs quotes."
@@ -133,7 +137,7 @@ class _Reader:
             return node.value
         return None
 
-    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -142,11 +146,19 @@ class _Reader:
             key = key_node.value
             if key in data:
                 first = self.lines[(*path, key)]
-                self._fault(key_node, f"`{key}:` stands here twice (first in line {first})", "Remove one of them.")
+                self._fault(
+                    key_node,
+                    f"`{key}:` stands here twice (first in line {first})",
+                    "Where a new item begins, `- ` is missing before it; else correct the indentation, or remove one.",
+                )
                 continue
             self.lines[(*path, key)] = key_node.start_mark.line + 1
             data[key] = self.value(value_node, (*path, key))
         return data
+
+    def _begins_with(self, node: yaml.Node, marks: str) -> bool:
+        mark = node.start_mark
+        return mark.line < len(self._rows) and self._rows[mark.line][mark.column : mark.column + 1] in tuple(marks)
 
     def _fault(self, node: yaml.Node, message: str, remedy: str) -> None:
         self.faults.append(Fault(Place(self.file, node.start_mark.line + 1), message, remedy))
@@ -161,7 +173,7 @@ def validation_faults(error: ValidationError, document: Document, model: type[Ba
     ]
 
 
-def _words(detail: Any, path: Path_, model: type[BaseModel]) -> tuple[str, str]:
+def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
     """The message and the remedy for one of pydantic's errors."""
     where = _dotted(path)
     context = detail.get("ctx", {})
@@ -175,6 +187,14 @@ def _words(detail: Any, path: Path_, model: type[BaseModel]) -> tuple[str, str]:
             return f"`{where}` is missing", "Add it."
         case "string_too_short" | "too_short":
             return f"`{where}` is empty", "Write something, or remove the line."
+        case "string_pattern_mismatch":
+            return f"`{where}` may not be written so", _PATTERNS.get(
+                str(path[-1]), "Compare it with the example files."
+            )
+        case "float_parsing":
+            return f"`{where}` is no number", "Write it with a point: 0.5"
+        case "model_type" if not path:
+            return "the file needs to be a block of keys", "Begin it with a key such as `entries:`."
         case "string_type" | "tuple_type" | "list_type" | "model_type" | "dict_type":
             kind = {"string_type": "a text", "tuple_type": "a list", "list_type": "a list"}.get(
                 detail["type"], "a block of keys"
@@ -196,14 +216,21 @@ _SHAPES = {
 }
 
 
-def _dotted(path: Path_) -> str:
+_PATTERNS = {
+    "id": "Use letters, digits and hyphens, without spaces.",
+    "user": 'Write it as "@name:server", in quotes.',
+    "contact": "Write a mail address, such as helpdesk@example.org.",
+}
+
+
+def _dotted(path: KeyPath) -> str:
     text = ""
     for part in path:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 
 
-def _keys(model: type[BaseModel], path: Path_) -> list[str]:
+def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:
     """The keys that `model` knows at `path`, as they are written in the file."""
     schema = model.model_json_schema()
     here: Any = schema

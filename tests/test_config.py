@@ -47,6 +47,16 @@ def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert config.matrix.access_token.get_secret_value() == "syt_x"
 
 
+def test_a_list_in_the_environment_is_divided_by_commas_and_what_kubernetes_adds_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(SMALL)
+    environment = {
+        "AUSKUNFT_MATRIX__INVITES_FROM": "a.org, @b:c",
+        "AUSKUNFT_PORT": "tcp://x",
+        "AUSKUNFT_SERVICE_HOST": "x",
+    }
+    assert load_config(tmp_path / "config.yaml", environment).matrix.invites_from == ("a.org", "@b:c")
+
+
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(SMALL + "knowledge: faq\n")
     config = load_config(tmp_path / "config.yaml", {})

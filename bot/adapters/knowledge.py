@@ -67,7 +67,9 @@ def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
         raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
     documents: list[Document] = []
     faults: list[Fault] = []
-    paths = (path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
+    paths = (
+        path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
+    )
     for path in sorted(paths):
         try:
             documents.append(read(path))
@@ -138,20 +140,26 @@ def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]
 
 
 def _placeholder_faults(says: Says, document: Document) -> Iterator[Fault]:
-    """Placeholders that nothing is filled in for."""
+    """Sentences that could not be filled in when they are said."""
     for name in Says.model_fields:
+        known = says.placeholders(name)
         for language, text in getattr(says, name):
-            unknown = _placeholders(text or "") - says.placeholders(name)
-            if unknown:
-                known = ", ".join(f"{{{each}}}" for each in sorted(says.placeholders(name)))
-                message = f"nothing is filled in for {', '.join(sorted(unknown))}"
-                yield Fault(
-                    document.place(("says", name, language)), message, f"Use only {known}, and {{{{ for a brace."
-                )
+            fields = _placeholders(text or "")
+            if not fields <= known:
+                told = ", ".join(sorted(fields - known))
+                remedy = f"Use only {', '.join(sorted(known))}, and {{{{ for a brace that is meant."
+                place = document.place(("says", name, language))
+                yield Fault(place, f"nothing is filled in for {told} in `{name}`", remedy)
 
 
 def _placeholders(text: str) -> set[str]:
+    """What stands in braces, braces included; whatever is more than a name never equals a known one."""
     try:
-        return {f"{{{name}}}" for _, name, _, _ in string.Formatter().parse(text) if name is not None} - {"{}"}
+        parsed = list(string.Formatter().parse(text))
     except ValueError:
         return {"a single brace"}
+    return {
+        f"{{{field}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}"
+        for _, field, form, conversion in parsed
+        if field is not None
+    }

@@ -49,7 +49,8 @@ class SimulatedStore:
     async def record(self, message: Message, conversation: Conversation) -> None:
         """Remember."""
         self._handled.add(message.event_id)
-        self._conversations[message.room_id, message.thread, message.sender] = conversation
+        if not conversation.is_new:
+            self._conversations[message.room_id, message.thread, message.sender] = conversation
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether anything was recorded in this thread."""

@@ -4,8 +4,9 @@ Persons, rooms, threads and events stand in it as keyed fingerprints only, and n
 with every write.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot.adapters.keys import Key
 from bot.core.model import Conversation, Message
+from bot.keys import Key
 from bot.ports import Clock
 
 _MIGRATIONS = (
@@ -44,11 +45,12 @@ class SqliteStore:
         self._database = database
         self._key = key
         self._clock = clock
+        self._lock = asyncio.Lock()
 
     async def was_handled(self, event_id: str) -> bool:
         """Whether this event was recorded as handled."""
         query = "SELECT 1 FROM handled WHERE event = ?"
-        return await self._one(query, self._key.fingerprint("event", event_id)) is not None
+        return await self._one(query, self._event_key(event_id)) is not None
 
     async def conversation(self, message: Message) -> Conversation:
         """What is remembered of the message's sender in its room and thread."""
@@ -63,19 +65,16 @@ class SqliteStore:
     async def record(self, message: Message, conversation: Conversation) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._now()
-        execute = self._database.execute
-        await execute(
-            "INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._key.fingerprint("event", message.event_id), now)
-        )
-        if not conversation.is_new:
+        async with self._transaction() as execute:
+            await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(message.event_id), now))
+            if conversation.is_new:
+                return
             person = self._key.fingerprint("person", message.sender)
             row = (self._conversation_key(message), person, json.dumps(asdict(conversation)), now)
             await execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?)", row)
             if message.thread:
                 thread = self._key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
-        await self._erase_expired()
-        await self._database.commit()
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
@@ -89,15 +88,23 @@ class SqliteStore:
 
     async def keep(self, name: str, value: str) -> None:
         """Keep a single fact, and erase what is too old: while the bot listens, this is called twice a minute."""
-        await self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-        await self._erase_expired()
-        await self._database.commit()
+        async with self._transaction() as execute:
+            await execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    async def _erase_expired(self) -> None:
-        now = self._now()
-        for table, kept in KEPT.items():
-            limit = now - kept.total_seconds()
-            await self._database.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our own names)
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Callable[[str, Sequence[object]], Awaitable[object]]]:
+        """All or nothing, one after the other: rooms are handled side by side over one connection."""
+        async with self._lock:
+            try:
+                yield self._database.execute
+                now = self._now()
+                for table, kept in KEPT.items():
+                    limit = now - kept.total_seconds()
+                    await self._database.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
+                await self._database.commit()
+            except BaseException:
+                await self._database.rollback()
+                raise
 
     async def _one(self, query: str, *values: object) -> object:
         async with self._database.execute(query, values) as cursor:
@@ -106,6 +113,9 @@ class SqliteStore:
 
     def _conversation_key(self, message: Message) -> bytes:
         return self._key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
+
+    def _event_key(self, event_id: str) -> bytes:
+        return self._key.fingerprint("event", event_id)
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

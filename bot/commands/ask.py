@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bot import assembly
 from bot.commands.faults import give_up
+from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.model import (
     Answer,
@@ -30,7 +31,7 @@ from bot.helpdesk import Helpdesk
 from bot.yamlfile import Refused
 
 _CANDIDATES = 5
-_CONTACT = "multimedia@tu-braunschweig.de"
+_CONTACT = str(Config.model_fields["contact"].default)
 _NAMES: dict[type, str] = {
     Answer: "answer",
     Clarify: "clarify",
@@ -72,7 +73,7 @@ def ask(
         give_up(refused.faults)
     interactive = question is None and sys.stdin.isatty()
     lines = iter([question]) if question is not None else _lines(interactive)
-    asyncio.run(_answer_all(helpdesk, desk, lines, lang, as_json, explain, session or interactive))
+    _answer_all(helpdesk, desk, lines, lang, as_json, explain, session or interactive)
 
 
 def _lines(interactive: bool) -> Iterator[str]:
@@ -87,21 +88,22 @@ def _lines(interactive: bool) -> Iterator[str]:
         yield line.rstrip("\n")
 
 
-async def _answer_all(
+def _answer_all(
     helpdesk: Helpdesk, desk: Desk, lines: Iterator[str], lang: Any, as_json: bool, explain: bool, session: bool
 ) -> None:
-    for number, line in enumerate(lines):
-        text = line.encode(errors="replace").decode()
-        room = "!session" if session else f"!{number}"
-        message = Message(f"${number}", room, "@you", text, datetime.now(UTC), language=lang)
-        turn = await helpdesk.handle(message)
-        if turn is None:
-            give_up("the question could not be considered")
-        typer.echo(json.dumps(as_object(turn), ensure_ascii=False) if as_json else _shown(turn))
-        if explain:
-            _explain(turn, desk)
-        if not as_json:
-            typer.echo()
+    with asyncio.Runner() as runner:
+        for number, line in enumerate(lines):
+            text = line.encode(errors="replace").decode()
+            room = "!session" if session else f"!{number}"
+            message = Message(f"${number}", room, "@you", text, datetime.now(UTC), language=lang)
+            turn = runner.run(helpdesk.handle(message))
+            if turn is None:
+                give_up("the question could not be considered")
+            typer.echo(json.dumps(as_object(turn), ensure_ascii=False) if as_json else _shown(turn))
+            if explain:
+                _explain(turn, desk)
+            if not as_json:
+                typer.echo()
 
 
 def _shown(turn: Turn) -> str:

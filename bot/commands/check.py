@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.adapters.knowledge import load
-from bot.commands.faults import FOUND
+from bot.commands.faults import FOUND, give_up
 from bot.config import load_config
 from bot.core.lint import lint
 from bot.core.model import Fault
@@ -26,21 +26,25 @@ def check(
 ) -> None:
     """Check the FAQ: every fault with file, line, entry and remedy, all at once.
 
-    Exit codes: 0 in order; 1 faults were found.
+    Exit codes: 0 in order; 1 faults were found; 2 the configuration cannot be used.
     """
-    entries = 0
     faults: tuple[Fault, ...]
+    if config:
+        try:
+            knowledge = knowledge or load_config(config, os.environ).knowledge
+        except Refused as refused:
+            give_up(refused.faults)
     try:
-        if config:
-            knowledge = load_config(config, os.environ).knowledge or knowledge
         base = load(knowledge)
-        entries = len(base.entries)
+        files = len({place.file for place in base.places.values()})
+        subject = f"{len(base.entries)} entries in {files} files"
         faults = lint(base)
     except Refused as refused:
+        subject = "The FAQ cannot be used"
         faults = refused.faults
     for fault in faults:
         typer.echo(str(fault))
     errors = sum(fault.severity == "error" for fault in faults)
-    typer.echo(f"{entries} entries, {errors} errors, {len(faults) - errors} warnings.")
+    typer.echo(f"{subject}: {errors} errors, {len(faults) - errors} warnings.")
     if errors or (strict and faults):
         raise typer.Exit(FOUND)

@@ -15,6 +15,7 @@ from bot import assembly
 from bot.adapters.matrix.errors import LoggedOut, MatrixError
 from bot.commands.faults import LOGGED_OUT, give_up
 from bot.config import Config, load_config
+from bot.keys import Unusable
 from bot.yamlfile import Refused
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def run(
         asyncio.run(_until_signalled(load_config(config, os.environ)))
     except Refused as refused:
         give_up(refused.faults)
+    except Unusable as error:
+        give_up(str(error))
     except (OSError, sqlite3.Error) as error:
         give_up(f"the data folder cannot be used: {error}")
     except LoggedOut as error:

@@ -10,8 +10,8 @@ from bot.core.faq import Synonym
 from bot.core.model import Reading, Word
 from bot.core.text import stem, words
 
-_LONGEST_SPAN = 3
-"""The most words that a synonym or a joined word has."""
+_MOST_JOINED = 3
+"""The most words that are read as one word written apart."""
 _SHORTEST_PART = 4
 """The fewest letters of a part of a compound."""
 _SHORTEST_REPAIRED = 4
@@ -36,6 +36,7 @@ class Reader:
         for synonym in synonyms:
             for source in synonym.from_:
                 self._synonyms[words(source)] = _Known(words(synonym.to), synonym.weight)
+        self._longest = max(_MOST_JOINED, *map(len, self._synonyms)) if self._synonyms else _MOST_JOINED
         targets = (synonym.to for synonym in synonyms)
         self._vocabulary = {w for text in (*texts, *targets) for w in words(text)}
         self._stems = {stem(w) for w in self._vocabulary}
@@ -56,11 +57,11 @@ class Reader:
 
     def _read_at(self, typed: Sequence[str], at: int) -> tuple[int, Word]:
         """The word that begins at `at`, and of how many typed words it is made."""
-        for length in range(min(_LONGEST_SPAN, len(typed) - at), 0, -1):
+        for length in range(min(self._longest, len(typed) - at), 0, -1):
             span = tuple(typed[at : at + length])
             if known := self._synonyms.get(span):
                 return length, Word(" ".join(span), Reading.SYNONYM, known.read_as, known.weight)
-            if length > 1 and "".join(span) in self._vocabulary and not all(map(self._knows, span)):
+            if 1 < length <= _MOST_JOINED and "".join(span) in self._vocabulary and not all(map(self._knows, span)):
                 return length, Word(" ".join(span), Reading.JOINED, ("".join(span),))
         return 1, self._read_word(typed[at])
 

@@ -67,13 +67,15 @@ class Speaker:
     def _answer(self, entry: Entry, language: Language) -> str:
         parts = [entry.answer.best(language) or entry.title(language)]
         named = entry.source.url if entry.source else None
-        links = [f"- [{link.title.best(language)}](<{link.url}>)" for link in entry.links if link.url != named]
+        links = [
+            f"- [{_escaped(link.title.best(language))}](<{link.url}>)" for link in entry.links if link.url != named
+        ]
         if links:
             parts.append("\n".join([self._fill(self._says.links, language), "", *links]))
         if entry.related:
             parts.append(self._list(self._says.related, entry.related[:_MOST_RELATED], language))
         if source := entry.source:
-            title = f"[{source.title}](<{source.url}>)"
+            title = f"[{_escaped(source.title)}](<{source.url}>)"
             date = source.as_of.strftime(_DATE[language])
             parts.append(f"*{self._fill(self._says.source, language, title=title, date=date)}*")
         return "\n\n".join(parts)
@@ -85,7 +87,11 @@ class Speaker:
         return "\n\n".join(parts)
 
     def _list(self, heading: Localized, entries: tuple[str, ...], language: Language, numbered: bool = False) -> str:
-        titles = (_MARKS.sub(r"\\\g<0>", self._knowledge.entry(entry).title(language)) for entry in entries)
+        titles = (_escaped(self._knowledge.entry(entry).title(language)) for entry in entries)
         marks = (f"{number}." for number in range(1, len(entries) + 1)) if numbered else ("-" for _ in entries)
         items = (f"{mark} {title}" for mark, title in zip(marks, titles, strict=True))
         return "\n".join([self._fill(heading, language), "", *items])
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\g<0>", text)

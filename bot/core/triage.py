@@ -36,6 +36,7 @@ from bot.core.model import (
 from bot.core.text import words
 
 _MOST_OPTIONS = 4
+_MOST_NEAR = 3
 _NUMBERS = {str(number + 1): number for number in range(_MOST_OPTIONS)}
 _COMMAND = re.compile(r"\s*!(\w+|\?)")
 
@@ -48,8 +49,8 @@ class Thresholds:
     """From here on an entry is answered."""
     clarify: float = 0.17
     """From here on an entry is offered when it is unclear which one is meant."""
-    near: float = 0.15
-    """From here on an entry is named as a near topic."""
+    near: float = 0.13
+    """From here on an entry is one of the options, or named as a near topic."""
     ambiguity: float = 0.04
     """How far the best match must be ahead of the second to be answered."""
 
@@ -115,7 +116,5 @@ class Triage:
         rivals = [m for m in matches[1:_MOST_OPTIONS] if m.confidence >= max(best - limits.ambiguity, limits.clarify)]
         if best >= limits.answer and not rivals:
             return Answer((matches[0].entry,))
-        if best >= limits.clarify and len(matches) > 1:
-            near = (m.entry for m in matches[2:_MOST_OPTIONS] if m.confidence >= limits.near)
-            return Clarify((matches[0].entry, matches[1].entry, *near))
-        return Fallback(tuple(m.entry for m in matches[: _MOST_OPTIONS - 1] if m.confidence >= limits.near))
+        near = tuple(match.entry for match in matches[:_MOST_OPTIONS] if match.confidence >= limits.near)
+        return Clarify(near) if best >= limits.clarify and len(near) > 1 else Fallback(near[:_MOST_NEAR])

@@ -104,7 +104,7 @@ async def test_a_thread_that_the_bot_takes_part_in_is_unless_somebody_else_is_me
     store = SimulatedStore()
     relation = {"m.relates_to": {"rel_type": "m.thread", "event_id": "$root"}}
     assert await received(SHARED, event(body="und Signal?", **relation), store) is None
-    await store.record(message("x", room_id="!room:uni.test", thread="$root"), Conversation())
+    await store.record(message("x", room_id="!room:uni.test", thread="$root"), Conversation(language="de"))
     got = await received(SHARED, event(body="und Signal?", **relation), store)
     assert got
     assert (got.thread, got.addressed) == ("$root", Addressed.THREAD)

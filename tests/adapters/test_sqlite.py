@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.keys import Key, open_key
 from bot.adapters.simulated import SimulatedClock
 from bot.adapters.sqlite import open_store
 from bot.core.model import Conversation
+from bot.keys import Key, open_key
 from tests.conftest import message
 
 KEY = Key(b"k" * 32)

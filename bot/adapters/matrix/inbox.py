@@ -78,7 +78,10 @@ class Inbox:
         return re.compile(rf"\s*@?(?:{choices})(?!\w)\s*[:,]?\s*", re.IGNORECASE)
 
     def _without_mention(self, room: nio.MatrixRoom, text: str) -> str:
-        return self._in_front(room).sub("", text, count=1) if self._in_front(room).match(text) else text
+        """The text without the bot's name in front, which in a direct chat may be a word of it ("Auskunft zu ...")."""
+        front = self._in_front(room).match(text)
+        meant = front and (not is_direct(room) or "@" in front[0] or front[0].rstrip().endswith((":", ",")))
+        return text[front.end() :] if front and meant else text
 
 
 def is_direct(room: nio.MatrixRoom) -> bool:

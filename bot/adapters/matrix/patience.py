@@ -1,11 +1,13 @@
 """Trying again while the homeserver is away."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import aiohttp
+import nio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from bot.adapters.matrix.errors import CannotLogIn, LoggedOut, MatrixError
+from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut, MatrixError, accepted
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +15,21 @@ _LONGEST_WAIT = 30
 """Seconds between two tries."""
 
 
+async def insist(ask: Callable[[], Awaitable[Answered | nio.ErrorResponse]], what: str) -> Answered:
+    """What the homeserver answers in the end, asked with `patiently`.
+
+    Raises:
+        LoggedOut: it does not know our access token.
+        Denied: it refuses for good.
+    """
+    async for attempt in patiently():
+        with attempt:
+            answer: Answered = accepted(await ask(), what)
+    return answer
+
+
 def patiently() -> AsyncRetrying:
-    """Try again for ever, ever more slowly, unless the homeserver has logged us out or will never let us in."""
+    """Try again for ever, ever more slowly, unless the homeserver has logged us out or refuses for good."""
     return AsyncRetrying(
         retry=retry_if_exception(_may_pass), wait=wait_random_exponential(max=_LONGEST_WAIT), before_sleep=_tell
     )
@@ -22,7 +37,7 @@ def patiently() -> AsyncRetrying:
 
 def _may_pass(error: BaseException) -> bool:
     passing = isinstance(error, MatrixError | aiohttp.ClientError | TimeoutError)
-    return passing and not isinstance(error, LoggedOut | CannotLogIn)
+    return passing and not isinstance(error, Denied | LoggedOut | CannotLogIn)
 
 
 def _tell(state: RetryCallState) -> None:

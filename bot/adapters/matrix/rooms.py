@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import nio
 
-from bot.adapters.matrix.errors import MatrixError, accepted
+from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.adapters.matrix.inbox import is_direct
+from bot.adapters.matrix.patience import insist
 from bot.config import Matrix
 
 log = logging.getLogger(__name__)
@@ -43,14 +45,12 @@ class Rooms:
 
     async def answer(self, room_id: str, inviter: str) -> None:
         """Join the room, or decline, by who invites."""
-        if self._is_welcome(inviter):
-            response: Any = await self._client.join(room_id)
-        else:
+        if not self._is_welcome(inviter):
             log.info("an invitation was declined: the inviting account is not in `invites_from`")
-            response = await self._client.room_leave(room_id)
+        ask = self._client.join if self._is_welcome(inviter) else self._client.room_leave
         try:
-            accepted(response, "to answer an invitation")
-        except MatrixError as error:
+            await insist(partial(ask, room_id), "to answer an invitation")
+        except Denied as error:
             log.warning("%s", error)
 
     def _is_welcome(self, inviter: str) -> bool:
@@ -98,15 +98,22 @@ class Rooms:
         for _ in range(_MOST_PAGES):
             if not start:
                 break
-            response = await self._client.room_messages(
-                room_id, start, end, direction=nio.MessageDirection.back, limit=_PAGE
-            )
-            page = accepted(response, "to show earlier messages")
+            try:
+                page = await insist(partial(self._page, room_id, start, end), "to show earlier messages")
+            except Denied as error:
+                log.warning("a gap stays open: %s", error)
+                break
             events = [*reversed(page.chunk), *events]
             start = page.end
             if not page.chunk or self._membership(events, until) is not None:
                 break
+        else:
+            log.warning("a gap of over %d messages stays open", _MOST_PAGES * _PAGE)
         return events, start
+
+    async def _page(self, room_id: str, start: str, end: str | None) -> nio.RoomMessagesResponse:
+        back = nio.MessageDirection.back
+        return await self._client.room_messages(room_id, start, end, direction=back, limit=_PAGE)
 
     def _membership(self, events: Events, became: str) -> int | None:
         """Where the bot's own membership last became `became`: the index of the event, None where it is not there."""

@@ -3,11 +3,14 @@
 import hashlib
 import html
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 import nio
 
+from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.inbox import is_direct
+from bot.adapters.matrix.patience import insist
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
 from bot.ports import Clock, Undelivered
@@ -28,21 +31,22 @@ class MatrixReplies:
         """Send `reply`. The transaction id derives from the question's event id: a repeated send arrives once.
 
         Raises:
-            Undelivered: the homeserver refused it, or the bot is not in the room any more.
+            Undelivered: the homeserver refused it for good, or the bot is not in the room any more.
+            LoggedOut: the homeserver does not know the access token any more.
         """
         late = self._clock.now() - message.sent_at > _LATE
+        send = partial(
+            self._client.room_send,
+            message.room_id,
+            "m.room.message",
+            self._content(message, render(reply.markdown), late),
+            tx_id=transaction_id(message.event_id),
+            ignore_unverified_devices=True,
+        )
         try:
-            response = await self._client.room_send(
-                message.room_id,
-                "m.room.message",
-                self._content(message, render(reply.markdown), late),
-                tx_id=transaction_id(message.event_id),
-                ignore_unverified_devices=True,
-            )
-        except nio.LocalProtocolError as error:
-            raise Undelivered(type(error).__name__) from error
-        if isinstance(response, nio.ErrorResponse):
-            raise Undelivered(f"the homeserver refused it: {response.status_code}")
+            await insist(send, "a reply")
+        except (Denied, nio.LocalProtocolError) as error:
+            raise Undelivered(str(error) if isinstance(error, Denied) else type(error).__name__) from error
 
     def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
         if late:

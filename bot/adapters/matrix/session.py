@@ -11,10 +11,10 @@ from pathlib import Path
 import aiohttp
 import nio
 
-from bot.adapters.keys import Key, write_private
-from bot.adapters.matrix.errors import CannotLogIn, MatrixError, accepted
-from bot.adapters.matrix.patience import patiently
+from bot.adapters.matrix.errors import CannotLogIn, LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.patience import insist, patiently
 from bot.config import Matrix
+from bot.keys import Key, Unusable, write_private
 
 log = logging.getLogger(__name__)
 
@@ -88,31 +88,50 @@ async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[
 
 
 async def _log_in(client: nio.AsyncClient, config: Matrix, kept: Path) -> None:
-    """With the session that was kept, else the configured token, else the password (which is then kept)."""
-    if kept.exists() and (session := json.loads(kept.read_text(encoding="utf-8")))["user"] == config.user:
-        client.restore_login(config.user, session["device"], session["token"])
-    elif config.access_token and config.device_id:
-        client.restore_login(config.user, config.device_id, config.access_token.get_secret_value())
+    """With the configured token, else the session that was kept, else the password (whose session is then kept)."""
+    if config.access_token and config.device_id:
+        _restore(client, config.user, config.device_id, config.access_token.get_secret_value())
+    elif session := _kept_session(kept, config.user):
+        _restore(client, config.user, session["device"], session["token"])
     elif config.password:
         response = await client.login(config.password.get_secret_value(), device_name=config.device_name)
         if isinstance(response, nio.ErrorResponse):
             raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {response.message}")
         session = {"user": config.user, "device": client.device_id, "token": client.access_token}
         write_private(kept, json.dumps(session).encode())
+    else:
+        raise CannotLogIn("there is neither a `password` nor an `access_token`")
     await _confirm(client, config)
+
+
+def _kept_session(path: Path, user: str) -> dict[str, str] | None:
+    if not path.exists():
+        return None
+    try:
+        session: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return session if session["user"] == user and session["device"] and session["token"] else None
+    except (ValueError, KeyError, TypeError):
+        raise Unusable(
+            f"{path} is damaged: restore it from the backup, or delete it to log in as a new device"
+        ) from None
+
+
+def _restore(client: nio.AsyncClient, user: str, device: str, token: str) -> None:
+    try:
+        client.restore_login(user, device, token)
+    except Exception as error:  # nio's store raises whatever its database and its pickles raise
+        raise Unusable(
+            f"the encryption keys in {client.store_path} cannot be opened ({type(error).__name__}): restore the whole "
+            "data folder from the backup"
+        ) from error
 
 
 async def _confirm(client: nio.AsyncClient, config: Matrix) -> None:
     """See that the homeserver takes the session for the account and device that we take it for."""
-    try:
-        told = accepted(await client.whoami(), "to tell who the access token belongs to")
-    except MatrixError as error:
-        raise CannotLogIn(
-            f"the access token of {config.user} is not accepted at {client.homeserver}: {error}"
-        ) from None
+    told = await insist(client.whoami, "to tell who the access token belongs to")
     if told.user_id != config.user or (told.device_id or client.device_id) != client.device_id:
         raise CannotLogIn(
-            f"the access token belongs to {told.user_id}, device {told.device_id}: check the configuration"
+            f"the access token belongs to {told.user_id}, device {told.device_id}: check `user`, `device_id`"
         )
 
 
@@ -126,6 +145,8 @@ async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | 
         if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
             accepted(await client.set_displayname(config.display_name), "the display name")
         return await _show(client, config.avatar, avatar_kept) if config.avatar else None
+    except LoggedOut:
+        raise
     except MatrixError as error:
         log.warning("%s", error)
     except OSError as error:

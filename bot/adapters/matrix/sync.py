@@ -9,9 +9,9 @@ from typing import Protocol
 
 import nio
 
-from bot.adapters.matrix.errors import MatrixError, accepted
+from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.inbox import Inbox
-from bot.adapters.matrix.patience import patiently
+from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.rooms import Rooms
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
@@ -90,19 +90,18 @@ class Listener:
         return syncing.result() if syncing in done else None
 
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
-        async for attempt in patiently():
-            with attempt:
-                response = await self._client.sync(timeout, _FILTER, since, full_state)
-                return accepted(response, "a sync")
-        raise AssertionError("tenacity retries for ever")
+        return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
 
     async def _handle(self, response: nio.SyncResponse, since: str) -> None:
         await self._upkeep(response)
         for room_id, invited in response.rooms.invite.items():
             await self._rooms.answer(room_id, self._rooms.inviter_in(invited.invite_state))
-        async with asyncio.TaskGroup() as rooms:
-            for room_id, joined in response.rooms.join.items():
-                rooms.create_task(self._handle_room(room_id, joined.timeline, since))
+        try:
+            async with asyncio.TaskGroup() as rooms:
+                for room_id, joined in response.rooms.join.items():
+                    rooms.create_task(self._handle_room(room_id, joined.timeline, since))
+        except* LoggedOut as group:
+            raise group.exceptions[0] from None
 
     async def _upkeep(self, response: nio.SyncResponse | None = None) -> None:
         """What encryption needs after a sync: our keys on the homeserver, the others' keys here."""
@@ -120,15 +119,12 @@ class Listener:
     async def _handle_room(self, room_id: str, timeline: nio.Timeline, since: str) -> None:
         """The news of one room, in order. What goes wrong with one message is logged and stops no other."""
         room = self._client.rooms[room_id]
-        try:
-            events = await self._rooms.news(room, timeline, since)
-        except MatrixError as error:
-            log.warning("a gap could not be filled: %s", error)
-            events = list(timeline.events)
-        for event in events:
+        for event in await self._rooms.news(room, timeline, since):
             try:
                 if message := await self._inbox.message(room, event):
                     await self._helpdesk.handle(message)
+            except LoggedOut:
+                raise
             except Undelivered as error:
                 log.error("a reply to %s could not be sent: %s", event.event_id, error)
             except Exception as error:

@@ -1,9 +1,18 @@
 """The store's key: one random secret in a file of its own, and what is derived from it."""
 
+import fcntl
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_LENGTH = 32
+
+
+class Unusable(Exception):
+    """Something in the data folder cannot be used; the text says what, and what to do."""
 
 
 class Key:
@@ -23,12 +32,34 @@ class Key:
 
 
 def open_key(folder: Path) -> Key:
-    """The key in `folder`, made at the first start. Folder and file are readable by their owner only."""
+    """The key in `folder`, made at the first start. Folder and file are readable by their owner only.
+
+    Raises:
+        Unusable: the file holds no key.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "key"
     if not path.exists():
-        write_private(path, secrets.token_bytes(32))
-    return Key(path.read_bytes())
+        write_private(path, secrets.token_bytes(_LENGTH))
+    secret = path.read_bytes()
+    if len(secret) != _LENGTH:
+        raise Unusable(f"{path} is no key: restore it from the backup")
+    return Key(secret)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a second bot out of the folder: two would spoil each other's encryption.
+
+    Raises:
+        Unusable: another bot runs on it.
+    """
+    with (folder / "key").open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unusable(f"another bot runs on the data folder {folder}: stop it first") from None
+        yield
 
 
 def write_private(path: Path, content: bytes) -> None:
