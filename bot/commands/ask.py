@@ -62,7 +62,7 @@ def ask(
 ) -> None:
     """Ask the FAQ and see what staff would see, without a homeserver.
 
-    On a terminal without a QUESTION, a conversation begins; it ends with Ctrl-D.
+    On a terminal without a QUESTION, a conversation begins; an empty line or Ctrl-D ends it.
     Exit codes: 0 done; 2 wrong usage, or a FAQ that cannot be used.
     """
     if lang not in (None, "de", "en"):
@@ -77,13 +77,15 @@ def ask(
 
 
 def _lines(interactive: bool) -> Iterator[str]:
+    if interactive:
+        typer.echo("Ask away; an empty line or Ctrl-D ends.")
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     while True:
         if interactive:
             typer.echo("> ", nl=False)
         line = sys.stdin.readline()
-        if not line:
+        if not line or (interactive and not line.strip()):
             return
         yield line.rstrip("\n")
 

@@ -1,11 +1,16 @@
 """One message, considered: language, ranking, triage and reply, in that order. Pure: the same in, the same out."""
 
+from dataclasses import replace
+
 from bot.core.faq import KnowledgeBase
 from bot.core.language import LanguageGuesser
 from bot.core.matching import Index
 from bot.core.model import LANGUAGES, Conversation, Language, Message, Reply, Turn
 from bot.core.reply import Speaker
 from bot.core.triage import Thresholds, Triage
+
+_LONGEST = 2_000
+"""The characters of a message that are read."""
 
 
 class Desk:
@@ -16,6 +21,7 @@ class Desk:
     ) -> None:
         """`contact` is named where the FAQ has no answer; `language` is spoken where a message tells none."""
         self.thresholds = thresholds
+        self._entries = frozenset(entry.id for entry in knowledge.entries)
         self._index = Index(knowledge)
         self._triage = Triage(knowledge.phrases.understands, thresholds)
         self._speaker = Speaker(knowledge, contact)
@@ -26,10 +32,13 @@ class Desk:
 
     def consider(self, conversation: Conversation, message: Message) -> Turn:
         """All that comes of `message` in the light of `conversation`."""
-        text = message.text or ""
-        language = message.language or self._languages.guess(text, conversation.language or self._language)
-        matches = self._index.rank(text)
-        decision = self._triage.decide(conversation, message, matches)
+        text = message.text if message.text is None else message.text[:_LONGEST]
+        conversation = replace(
+            conversation, options=tuple(each for each in conversation.options if each in self._entries)
+        )
+        language = message.language or self._languages.guess(text or "", conversation.language or self._language)
+        matches = self._index.rank(text or "")
+        decision = self._triage.decide(conversation, replace(message, text=text), matches)
         reply = self._speaker.reply(decision, language)
         after = self._triage.remember(conversation, decision, language)
         return Turn(message, language, matches, decision, reply, after)

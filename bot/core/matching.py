@@ -21,8 +21,6 @@ from bot.core.model import Match, Word
 from bot.core.reading import Reader
 from bot.core.text import stem, words
 
-_LONGEST = 2_000
-"""The characters of a question that are read."""
 _PAIR_WEIGHT = 0.5
 """What a pair of stems weighs beside a single one."""
 _RIDGE = 1.0
@@ -60,7 +58,7 @@ class Index:
 
     def read(self, question: str) -> tuple[Word, ...]:
         """How each word of the question is understood."""
-        return self._reader.read(question[:_LONGEST])
+        return self._reader.read(question)
 
     def rank(self, question: str) -> tuple[Match, ...]:
         """The entries that something in the question speaks for, most confident first."""
@@ -69,7 +67,7 @@ class Index:
         if not vector.any():
             return ()
         scores = np.clip(vector @ self._head, 0.0, 1.0) * math.sqrt(self._explained(read))
-        if (exact := self._exact.get(words(question[:_LONGEST]))) is not None:
+        if (exact := self._exact.get(words(question))) is not None:
             scores[exact] = 1.0
         nearness = self._rows @ vector
         order = sorted(np.flatnonzero(scores > 0.0), key=lambda n: (-scores[n], self._entries[n]))

@@ -19,6 +19,8 @@ _SHORTEST_REPAIRED = 4
 _REPAIR_FROM = 0.72
 """The similarity (normalised OSA, 0 to 1) from which a word counts as a mistyped word of the FAQ."""
 _CANDIDATES = 3
+_FIRST_LETTER_HOLDS_TO = 5
+"""Up to this many letters, a repair keeps the first one: fingers rarely miss it, and "Zoom" is no "Room"."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Reader:
         found = process.extract(
             word, self._repairable, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_FROM, limit=_CANDIDATES
         )
+        if len(word) <= _FIRST_LETTER_HOLDS_TO:
+            found = [each for each in found if each[0][0] == word[0]]
         if not found:
             return None
         best = found[0][1]

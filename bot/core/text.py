@@ -8,6 +8,8 @@ import snowballstemmer
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _WORD = re.compile(r"[^\W_]+")
+_SHORTEST_STEMMED = 5
+"""The fewest letters of a word that is stemmed: "wire" and "wir" are not the same."""
 _GERMAN = snowballstemmer.stemmer("german")
 _ENGLISH = snowballstemmer.stemmer("english")
 
@@ -29,9 +31,11 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The stem of a folded word, whether it is German or English.
+    """The stem of a folded word, whether it is German or English; of a short word, the word itself.
 
     Both Snowball stemmers run, German first: questions mix the languages, and a stem needs to be the same on both
     sides of a comparison, not to be a word.
     """
+    if len(word) < _SHORTEST_STEMMED:
+        return word
     return str(_ENGLISH.stemWord(_GERMAN.stemWord(word)))

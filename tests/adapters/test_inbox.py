@@ -67,6 +67,7 @@ async def test_own_messages_notices_edits_and_other_events_are_not(got: Any) -> 
         ({"body": "Auskunft: wie geht DFNconf?", "m.mentions": {"user_ids": [BOT]}}, "wie geht DFNconf?"),
         ({"body": "wie geht das?", "m.mentions": {"user_ids": [BOT, ADA]}}, "wie geht das?"),
         ({"body": "auskunft, wie geht das?"}, "wie geht das?"),
+        ({"body": f"[A](https://matrix.to/#/{BOT}) !hilfe", "m.mentions": {"user_ids": [BOT]}}, "!hilfe"),
         ({"body": f"{BOT} wie?", "formatted_body": f'<a href="https://matrix.to/#/{BOT}">A</a> wie?'}, "wie?"),
         (
             {"body": "hallo A", "formatted_body": 'hallo <a href="https://matrix.to/#/%40auskunft%3Auni.test">A</a>'},
@@ -86,6 +87,7 @@ async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> Non
     [
         {"body": "Darf ich WhatsApp?"},
         {"body": "Die Auskunft war gut"},
+        {"body": "Auskunft erteilt Herr Meier"},
         {"body": "Auskunftsrecht?"},
         {"body": "Auskunft: gut", "m.mentions": {}},
         {"body": "siehe https://example.org/@auskunft:uni.test"},
@@ -140,3 +142,14 @@ async def test_malformed_relations_do_not_hide_a_question(content: dict[str, Any
     got = await received(DIRECT, event(body="hi", **content))
     assert got
     assert got.thread is None
+
+
+async def test_a_name_in_front_stays_a_word_of_a_question_in_a_direct_chat() -> None:
+    for body, text in (("Auskunft zu WhatsApp?", "Auskunft zu WhatsApp?"), ("Auskunft: WhatsApp?", "WhatsApp?")):
+        got = await received(DIRECT, event(body=body))
+        assert got
+        assert got.text == text
+
+
+async def test_events_without_sender_and_id_are_passed_over() -> None:
+    assert await received(DIRECT, nio.UnknownBadEvent({"type": 5, "content": {}})) is None

@@ -69,6 +69,18 @@ def test_an_abbreviation_is_read_as_a_whole_word_only(index: Index) -> None:
     assert readings["wann"] is not Reading.SYNONYM
 
 
+@pytest.mark.parametrize(
+    "question", ["wir", "können wir teams benutzen", "wo können wir parken", "is zoom ok", "zoom?"]
+)
+def test_what_only_looks_like_a_word_of_the_faq_is_not_answered(desk: Desk, question: str) -> None:
+    assert not isinstance(desk.consider(Conversation(), message(question)).decision, Answer)
+
+
+def test_an_option_that_left_the_faq_is_not_chosen(desk: Desk) -> None:
+    turn = desk.consider(Conversation(language="de", options=("gone",)), message("1"))
+    assert not isinstance(turn.decision, Answer)
+
+
 def test_synonyms_have_a_direction(knowledge: KnowledgeBase) -> None:
     entry = Entry.model_validate({"id": "a", "phrasings": {"de": ["Videokonferenz"]}})
     synonym = Synonym.model_validate({"to": "Videokonferenz", "from": ["Telko"]})
@@ -101,7 +113,18 @@ def test_no_text_breaks_the_ranking(index: Index, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "1" * 65536, "xy " * 22000, "😂" * 1000, "\ud800" * 10, "a" * 65536, "﷽" * 3000]
+    "text",
+    [
+        "",
+        "a",
+        "1" * 65536,
+        "xy " * 22000,
+        "😂" * 1000,
+        "\ud800" * 10,
+        "a" + "\u0301" * 10000 + "\u0323" * 20000,
+        "a" * 65536,
+        "﷽" * 3000,
+    ],
 )
 def test_pathological_texts_are_ranked_without_an_exception(desk: Desk, text: str) -> None:
     turn = desk.consider(Conversation(), message(text))

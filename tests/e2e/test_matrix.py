@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -290,7 +291,7 @@ async def test_the_homeserver_is_found_through_the_domain_s_well_known_file(
     ("matrix", "code", "told"),
     [
         ({"password": "wrong"}, 2, "cannot log in"),
-        ({"password": None, "access_token": "nonsense", "device_id": "X"}, 2, "access token"),
+        ({"password": None, "access_token": "nonsense", "device_id": "X"}, 3, "access token"),
     ],
 )
 async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
@@ -328,6 +329,98 @@ async def test_a_homeserver_that_is_away_at_the_start_is_waited_for_and_told(mak
             await asyncio.sleep(0.1)
     assert process.returncode is None
     assert await bot.end() == 0
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_garbage_that_claims_to_be_encrypted_stops_nobody(
+    make_bot: MakeBot, ada: Colleague, bob: Colleague, encrypted: bool
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot, encrypted)
+    garbage = {
+        "algorithm": "m.megolm.v1.aes-sha2",
+        "sender_key": "",
+        "ciphertext": "AAAA",
+        "session_id": "x",
+        "device_id": "D",
+    }
+    await ada.send_raw(room, "m.room.encrypted", garbage)
+    olm = {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": "k" * 43}
+    own_key = re.findall(r"[A-Za-z0-9+/]{43}", json.dumps(await bob.device_keys(bot.user)))
+    boxes = {key: {"type": 0, "body": "garbage"} for key in own_key}
+    await bob.put(
+        "/_matrix/client/v3/sendToDevice/m.room.encrypted/1",
+        {"messages": {bot.user: {"*": {**olm, "ciphertext": boxes}}}},
+    )
+    await ada.say(room, "Ist Wire erlaubt?")
+    assert "Wire" in (await ada.wait_for(room, bot.user)).body
+    assert bot.process
+    assert bot.process.returncode is None
+    assert "could not be read" in bot.log.read_text()
+
+
+async def test_a_homeserver_that_stumbles_for_a_moment_costs_no_answer(
+    make_bot: MakeBot, ada: Colleague, address: str
+) -> None:
+    stumbles = iter([502, 503, 200])
+
+    async def forward(request: web.Request) -> web.Response:
+        if "/.well-known/" in request.path:
+            return web.Response(status=404)
+        if "/send/" in request.path and (status := next(stumbles, 200)) != 200:
+            return web.Response(status=status, text="<h1>Bad gateway</h1>", content_type="text/html")
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        body = await request.read()
+        async with http.request(request.method, f"{address}{request.raw_path}", data=body, headers=headers) as response:
+            return web.Response(status=response.status, body=await response.read(), content_type=response.content_type)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", forward)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as http:
+        try:
+            bot = await make_bot(homeserver=f"http://127.0.0.1:{runner.addresses[0][1]}")
+            await bot.start()
+            room = await chat(ada, bot)
+            await ada.say(room, "Ist Wire erlaubt?")
+            assert "Wire" in (await ada.wait_for(room, bot.user, 60)).body
+            assert "cannot be reached" in bot.log.read_text()
+            assert await bot.end() == 0
+        finally:
+            await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("session.json", b"{", "session.json is damaged"),
+        ("key", b"", "is no key"),
+        ("key", b"k" * 32, "encryption keys"),
+        ("auskunft.sqlite3", b"no database at all" * 1000, "the data folder cannot be used"),
+    ],
+)
+async def test_a_damaged_data_folder_ends_with_one_clear_line(
+    make_bot: MakeBot, name: str, content: bytes, told: str
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    await bot.end()
+    (bot.config.parent / "data" / name).write_bytes(content)
+    process = await bot.launch()
+    assert await asyncio.wait_for(process.wait(), 30) == 2
+    assert told in bot.log.read_text().strip().splitlines()[-1]
+    assert "Traceback" not in bot.log.read_text()
+
+
+async def test_a_second_bot_on_the_same_data_folder_is_refused(bot: RunningBot) -> None:
+    second = RunningBot(bot.user, bot.config.with_name("second.yaml"))
+    second.config.write_text(bot.config.read_text())
+    process = await second.launch()
+    assert await asyncio.wait_for(process.wait(), 30) == 2
+    assert "another bot runs" in bot.log.read_text()
 
 
 async def test_the_log_names_nobody_and_holds_no_text(bot: RunningBot, ada: Colleague) -> None:

@@ -1,6 +1,7 @@
 """A colleague's account: the demo and the end-to-end tests drive it as a person drives a client."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import nio
 
+from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import accepted
 
 _POLL = 1_000
@@ -58,6 +60,24 @@ class Colleague:
         """Send any event; its id."""
         response = await self._client.room_send(room_id, kind, content, ignore_unverified_devices=True)
         return str(accepted(response, "a message").event_id)
+
+    async def send_raw(self, room_id: str, kind: str, content: dict[str, Any]) -> None:
+        """Send any event as it stands, never encrypted."""
+        path = f"/_matrix/client/v3/rooms/{room_id}/send/{kind}/{time.monotonic_ns()}"
+        await self.put(path, content)
+
+    async def put(self, path: str, content: dict[str, Any]) -> None:
+        """Put anything anywhere, as clumsy and hostile clients do."""
+        headers = {"Authorization": f"Bearer {self._client.access_token}"}
+        response = await self._client.send("PUT", path, json.dumps(content), headers)
+        response.raise_for_status()
+
+    async def device_keys(self, user: str) -> Any:
+        """The public keys of a user's devices, as the homeserver tells them."""
+        headers = {"Authorization": f"Bearer {self._client.access_token}"}
+        wanted = json.dumps({"device_keys": {user: []}})
+        response = await self._client.send("POST", "/_matrix/client/v3/keys/query", wanted, headers)
+        return await response.json()
 
     async def redact(self, room_id: str, event_id: str) -> None:
         """Take a message back."""
@@ -140,7 +160,7 @@ async def register(homeserver: str, name: str, password: str) -> str:
 async def colleague(homeserver: str, user: str, password: str, folder: Path) -> AsyncIterator[Colleague]:
     """The account `user`, logged in with a device of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    client = nio.AsyncClient(homeserver, user, store_path=str(folder), config=nio.AsyncClientConfig())
+    client = SafeClient(homeserver, user, store_path=str(folder), config=nio.AsyncClientConfig())
     try:
         accepted(await client.login(password, device_name="colleague"), "to log in")
         account = Colleague(client)

@@ -18,7 +18,6 @@ _LINKS = re.compile(r'href="https://matrix\.to/#/([^"?]+)', re.IGNORECASE)
 _QUOTED = re.compile(r"<mx-reply>.*?</mx-reply>", re.DOTALL | re.IGNORECASE)
 _WORDS = (nio.RoomMessageText, nio.RoomMessageEmote)
 _NO_WORDS = (nio.RoomMessageMedia, nio.RoomEncryptedMedia, nio.StickerEvent, nio.RoomMessageUnknown)
-_BROKEN = (nio.BadEvent, nio.UnknownBadEvent)
 _MESSAGE_TYPES = ("m.room.message", "m.sticker")
 
 
@@ -31,6 +30,8 @@ class Inbox:
 
     async def message(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> Message | None:
         """The message in `event`, None where it is not for the bot."""
+        if isinstance(event, nio.UnknownBadEvent):  # it has no sender, and no id to answer to
+            return None
         content = event.source.get("content")
         content = content if isinstance(content, dict) else {}
         relation = content.get("m.relates_to")
@@ -70,29 +71,36 @@ class Inbox:
         if isinstance(html, str) and self._user in map(unquote, _LINKS.findall(_QUOTED.sub("", html))):
             return True
         body = content.get("body")
-        return isinstance(body, str) and self._in_front(room).match(_own_words(body)) is not None
+        return isinstance(body, str) and self._called(room, _own_words(body)) is not None
 
     def _in_front(self, room: nio.MatrixRoom) -> re.Pattern[str]:
-        names = {self._user[1:], self._user[1:].partition(":")[0], room.user_name(self._user) or self._user}
+        """The bot's name at the beginning of a text, or a Markdown link to it, as some clients write a mention."""
+        names = {self._user[1:], self._user[1:].partition(":")[0]}
+        if self._user in room.users:
+            names.add(room.users[self._user].display_name or self._user[1:])
         choices = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        return re.compile(rf"\s*@?(?:{choices})(?!\w)\s*[:,]?\s*", re.IGNORECASE)
+        link = rf"\[[^\]]*\]\(https://matrix\.to/#/{re.escape(self._user)}[^)]*\)"
+        return re.compile(rf"\s*(?:{link}|@?(?:{choices})(?!\w))\s*[:,]?\s*", re.IGNORECASE)
+
+    def _called(self, room: nio.MatrixRoom, text: str) -> re.Match[str] | None:
+        """The name in front where it is a call, "Auskunft: ..." or "@auskunft ...", and no word of the sentence."""
+        front = self._in_front(room).match(text)
+        return front if front and ("@" in front[0] or front[0].rstrip().endswith((":", ","))) else None
 
     def _without_mention(self, room: nio.MatrixRoom, text: str) -> str:
-        """The text without the bot's name in front, which in a direct chat may be a word of it ("Auskunft zu ...")."""
-        front = self._in_front(room).match(text)
-        meant = front and (not is_direct(room) or "@" in front[0] or front[0].rstrip().endswith((":", ",")))
-        return text[front.end() :] if front and meant else text
+        front = self._called(room, text) if is_direct(room) else self._in_front(room).match(text)
+        return text[front.end() :] if front else text
 
 
 def is_direct(room: nio.MatrixRoom) -> bool:
     """Whether nobody but the bot and one other is in the room or invited to it."""
-    return len(room.users) <= 2
+    return bool(max(len(room.users), room.member_count) <= 2)
 
 
 def _is_message(event: nio.Event | nio.BadEventType) -> bool:
     if isinstance(event, _WORDS + _NO_WORDS):
         return True
-    return isinstance(event, _BROKEN) and event.source.get("type") in _MESSAGE_TYPES
+    return isinstance(event, nio.BadEvent) and event.source.get("type") in _MESSAGE_TYPES
 
 
 def _mentions(content: dict[str, Any]) -> list[str]:

@@ -35,18 +35,33 @@ class MatrixReplies:
             LoggedOut: the homeserver does not know the access token any more.
         """
         late = self._clock.now() - message.sent_at > _LATE
+        content = self._content(message, render(reply.markdown), late)
+        try:
+            await self._send(message, content, ordinal=0)
+        except Denied as error:
+            if content.pop("m.relates_to", None) is None:
+                raise Undelivered(str(error)) from error
+            await self._send_alone(message, content)  # the homeserver does not know what the message relates to
+
+    async def _send_alone(self, message: Message, content: dict[str, Any]) -> None:
+        try:
+            await self._send(message, content, ordinal=1)
+        except Denied as error:
+            raise Undelivered(str(error)) from error
+
+    async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> None:
         send = partial(
             self._client.room_send,
             message.room_id,
             "m.room.message",
-            self._content(message, render(reply.markdown), late),
-            tx_id=transaction_id(message.event_id),
+            content,
+            tx_id=transaction_id(message.event_id, ordinal),
             ignore_unverified_devices=True,
         )
         try:
             await insist(send, "a reply")
-        except (Denied, nio.LocalProtocolError) as error:
-            raise Undelivered(str(error) if isinstance(error, Denied) else type(error).__name__) from error
+        except nio.LocalProtocolError as error:
+            raise Undelivered(type(error).__name__) from error
 
     def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
         if late:

@@ -6,12 +6,14 @@ import logging
 import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import nio
 
-from bot.adapters.matrix.errors import CannotLogIn, LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.client import SafeClient
+from bot.adapters.matrix.errors import CannotLogIn, Denied, LoggedOut, MatrixError, accepted
 from bot.adapters.matrix.patience import insist, patiently
 from bot.config import Matrix
 from bot.keys import Key, Unusable, write_private
@@ -70,7 +72,7 @@ async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[
     address = await discover(config)
     log.info("connecting to %s", address)
     await _reach(address)
-    client = nio.AsyncClient(
+    client = SafeClient(
         address,
         config.user,
         store_path=str(crypto),
@@ -94,9 +96,11 @@ async def _log_in(client: nio.AsyncClient, config: Matrix, kept: Path) -> None:
     elif session := _kept_session(kept, config.user):
         _restore(client, config.user, session["device"], session["token"])
     elif config.password:
-        response = await client.login(config.password.get_secret_value(), device_name=config.device_name)
-        if isinstance(response, nio.ErrorResponse):
-            raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {response.message}")
+        log_in = partial(client.login, config.password.get_secret_value(), device_name=config.device_name)
+        try:
+            await insist(log_in, "the login")
+        except Denied as error:
+            raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {error}") from None
         session = {"user": config.user, "device": client.device_id, "token": client.access_token}
         write_private(kept, json.dumps(session).encode())
     else:
@@ -147,8 +151,8 @@ async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | 
         return await _show(client, config.avatar, avatar_kept) if config.avatar else None
     except LoggedOut:
         raise
-    except MatrixError as error:
-        log.warning("%s", error)
+    except (MatrixError, aiohttp.ClientError) as error:
+        log.warning("the bot's name and picture stay as they are: %s", error)
     except OSError as error:
         log.warning("the avatar %s cannot be read: %s", config.avatar, error.strerror)
     return avatar_kept

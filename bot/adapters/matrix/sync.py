@@ -7,9 +7,10 @@ import asyncio
 import logging
 from typing import Protocol
 
+import aiohttp
 import nio
 
-from bot.adapters.matrix.errors import LoggedOut
+from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.rooms import Rooms
@@ -104,17 +105,25 @@ class Listener:
             raise group.exceptions[0] from None
 
     async def _upkeep(self, response: nio.SyncResponse | None = None) -> None:
-        """What encryption needs after a sync: our keys on the homeserver, the others' keys here."""
+        """What encryption needs after a sync: our keys on the homeserver, the others' keys here.
+
+        What fails is tried again after the next sync.
+        """
         client = self._client
         if client.olm and response and response.device_key_count.signed_curve25519 == 0:
             client.olm.uploaded_key_count = 0  # nio overlooks a count of 0 and would never refill
-        if client.should_upload_keys and isinstance(refused := await client.keys_upload(), nio.ErrorResponse):
-            log.error("the homeserver refused the encryption keys: %s %s", refused.status_code, refused.message)
-        if client.should_query_keys:
-            await client.keys_query()
-        if client.should_claim_keys:
-            await client.keys_claim(client.get_users_for_key_claiming())
-        await client.send_to_device_messages()
+        try:
+            if client.should_upload_keys:
+                accepted(await client.keys_upload(), "the encryption keys")
+            if client.should_query_keys:
+                accepted(await client.keys_query(), "the keys of others")
+            if client.should_claim_keys:
+                accepted(await client.keys_claim(client.get_users_for_key_claiming()), "the one-time keys of others")
+            await client.send_to_device_messages()
+        except LoggedOut:
+            raise
+        except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("the encryption keys are not up to date: %s", error)
 
     async def _handle_room(self, room_id: str, timeline: nio.Timeline, since: str) -> None:
         """The news of one room, in order. What goes wrong with one message is logged and stops no other."""
@@ -126,6 +135,12 @@ class Listener:
             except LoggedOut:
                 raise
             except Undelivered as error:
-                log.error("a reply to %s could not be sent: %s", event.event_id, error)
+                log.error("a reply to %s could not be sent: %s", _id(event), error)
             except Exception as error:
-                log.error("%s could not be handled: %s", event.event_id, type(error).__name__)
+                log.error("%s could not be handled: %s", _id(event), type(error).__name__)
+            if isinstance(event, nio.MegolmEvent):
+                log.warning("%s could not be decrypted: its key did not come", _id(event))
+
+
+def _id(event: nio.Event | nio.BadEventType) -> str:
+    return str(getattr(event, "event_id", "an event without an id"))
