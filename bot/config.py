@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, SecretStr, StringConstraints, ValidationError, model_validator
 
 from bot.core.faq import Link, Model, Text
-from bot.core.model import Fault, Language, Place
+from bot.core.fault import Fault, Place
+from bot.core.model import Language
 from bot.yamlfile import Document, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bot.core.model import Fault, Place
+from bot.core.fault import Fault, Place
 
 _LARGEST = 8 * 1024 * 1024
 """Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.core.faq import Entry, KnowledgeBase, Model, Phrases, Says, Synonym
-from bot.core.model import Fault, Place
+from bot.core.fault import Fault, Place
 from bot.yamlfile import Document, Refused, read, validation_faults
 
 

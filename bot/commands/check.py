@@ -9,8 +9,8 @@ import typer
 from bot.adapters.knowledge import load
 from bot.commands.faults import FOUND, give_up
 from bot.config import load_config
+from bot.core.fault import Fault
 from bot.core.lint import lint
-from bot.core.model import Fault
 from bot.yamlfile import Refused
 
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from bot.core.model import Fault
+from bot.core.fault import Fault
 
 FOUND = 1
 """The check found faults."""

@@ -19,7 +19,8 @@ from pydantic import (
     UrlConstraints,
 )
 
-from bot.core.model import Language, Place
+from bot.core.fault import Place
+from bot.core.model import Language
 
 _LINK: TypeAdapter[AnyUrl] = TypeAdapter(Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])])
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from bot.core.faq import Entry, KnowledgeBase, Localized
-from bot.core.model import LANGUAGES, Fault, Language, Place, Severity
+from bot.core.fault import Fault, Place, Severity
+from bot.core.model import LANGUAGES, Language
 
 _ABOUT_THE_BOT = "bot-"
 """Entries about the bot itself need no source: they are its own."""

@@ -1,8 +1,8 @@
 import pytest
 
 from bot.core.faq import Entry, KnowledgeBase
+from bot.core.fault import Place
 from bot.core.lint import lint
-from bot.core.model import Place
 
 WHOLE = {
     "id": "a",
