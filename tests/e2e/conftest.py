@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,6 +18,8 @@ from bot.adapters.homeserver import homeserver, stop
 from bot.adapters.matrix.colleague import Colleague, colleague, register
 
 PASSWORD = "a long test password"
+QUIET = 2.0
+"""Seconds in which a message that is not for the bot would have been answered."""
 _numbers = count(1)
 
 
@@ -117,3 +120,26 @@ async def ada(person: Callable[[], Awaitable[Colleague]]) -> Colleague:
 @pytest.fixture
 async def bob(person: Callable[[], Awaitable[Colleague]]) -> Colleague:
     return await person()
+
+
+MakeBot = Callable[..., Awaitable[RunningBot]]
+
+
+def relation(event: Any) -> dict[str, Any]:
+    content: dict[str, Any] = event.source["content"]
+    return content.get("m.relates_to", {})
+
+
+async def chat(account: Colleague, bot: RunningBot, encrypted: bool = False) -> str:
+    """A direct chat that the bot has joined."""
+    room = await account.create_room(bot.user, encrypted=encrypted, direct=True)
+    await account.wait_until_joined(room, bot.user)
+    return room
+
+
+async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot) -> str:
+    room = await ada.create_room(bob.user, bot.user)
+    await bob.join(room)
+    await ada.wait_until_joined(room, bot.user)
+    await ada.wait_until_joined(room, bob.user)
+    return room
