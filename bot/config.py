@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, SecretStr, StringConstraints, ValidationEr
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
-from bot.yamlfile import Document, Refused, read, validation_faults
+from bot.yamlfile import KeyPath, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"
 _KUBERNETES = re.compile(r"AUSKUNFT_(PORT|SERVICE)(_|$)")
@@ -87,17 +87,14 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise Refused([_named(fault, error_path, origins) for fault, error_path in _faults(error, document)]) from None
+        faults = [_named(fault, key, origins) for key, fault in validation_faults(error, document, Config)]
+        raise Refused(faults) from None
     return _anchored(config, path.absolute().parent)
 
 
-def _faults(error: ValidationError, document: Document) -> list[tuple[Fault, tuple[Any, ...]]]:
-    return list(zip(validation_faults(error, document, Config), (d["loc"] for d in error.errors()), strict=True))
-
-
-def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[KeyPath, str]:
     """Write the environment's values into `data`; by their path, the variables that they came from."""
-    origins: dict[tuple[str, ...], str] = {}
+    origins: dict[KeyPath, str] = {}
     for variable, value in sorted(environment.items()):
         if not variable.startswith(_PREFIX) or _KUBERNETES.match(variable):
             continue
@@ -122,9 +119,9 @@ def _secret(variable: str, path: Path) -> str:
         raise Refused([Fault(Place(f"environment variable {variable}"), message, "Check the path.")]) from None
 
 
-def _named(fault: Fault, path: tuple[Any, ...], origins: Mapping[tuple[str, ...], str]) -> Fault:
+def _named(fault: Fault, key: KeyPath, origins: Mapping[KeyPath, str]) -> Fault:
     """The fault, with the variable as its place where the value came from the environment."""
-    variable = origins.get(path)
+    variable = origins.get(key)
     place = Place(f"environment variable {variable}") if variable else fault.place
     return Fault(place, fault.message, fault.remedy)
 

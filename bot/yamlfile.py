@@ -5,7 +5,7 @@ models that validate it turn it into dates and numbers: so `no`, `on` and `1.10`
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -164,13 +164,13 @@ class _Reader:
         self.faults.append(Fault(Place(self.file, node.start_mark.line + 1), message, remedy))
 
 
-def validation_faults(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Fault]:
-    """What pydantic found wrong in `document`, in an admin's words."""
-    return [
-        Fault(document.place(path), *_words(detail, path, model))
-        for detail in error.errors()
-        for path in (tuple(part for part in detail["loc"] if isinstance(part, str | int)),)
-    ]
+def validation_faults(
+    error: ValidationError, document: Document, model: type[BaseModel]
+) -> Iterator[tuple[KeyPath, Fault]]:
+    """What pydantic found wrong in `document`, in an admin's words, each with the path of keys and indices to it."""
+    for detail in error.errors():
+        path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+        yield path, Fault(document.place(path), *_words(detail, path, model))
 
 
 def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:

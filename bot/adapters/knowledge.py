@@ -6,6 +6,7 @@ Phrases that a folder does not have are taken from the FAQ that ships with the b
 
 import string
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from bot.core.faq import Entry, KnowledgeBase, Model, Phrases, Says, Synonym
 from bot.core.fault import Fault, Place
-from bot.yamlfile import Document, Refused, read, validation_faults
+from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
 
 
 class _File(Model):
@@ -40,13 +41,15 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     """
     folder = folder or shipped()
     documents, faults = _documents(folder)
+    complete = not faults
     parsed: list[tuple[Document, _File]] = []
     for document in documents:
         try:
             parsed.append((document, _File.model_validate(document.data or {})))
         except ValidationError as error:
-            faults.extend(_with_entry(fault, document) for fault in validation_faults(error, document, _File))
-    faults.extend(_reference_faults(parsed))
+            found = validation_faults(error, document, _File)
+            faults.extend(_with_entry(path, fault, document) for path, fault in found)
+    faults.extend(_reference_faults(documents, complete))
     phrases, phrase_faults = _phrases(parsed)
     faults.extend(phrase_faults)
     if not faults and not any(file.entries for _, file in parsed):
@@ -57,7 +60,9 @@ def load(folder: Path | None = None) -> KnowledgeBase:
         entries=tuple(entry for _, file in parsed for entry in file.entries),
         synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
         phrases=phrases,
-        places={entry.id: place for entry, place in _placed(parsed)},
+        places={
+            entry["id"]: document.place(("entries", index, "id")) for document, index, entry in _raw_entries(documents)
+        },
     )
 
 
@@ -78,44 +83,44 @@ def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
     return documents, faults
 
 
-def _with_entry(fault: Fault, document: Document) -> Fault:
+def _with_entry(path: KeyPath, fault: Fault, document: Document) -> Fault:
     """The fault with the id of the entry in which it stands."""
-    entries = document.data.get("entries") if isinstance(document.data, dict) else None
-    begin = -1
-    for index, entry in enumerate(entries if isinstance(entries, list) else []):
-        line = document.place(("entries", index)).line
-        if begin < line <= fault.place.line and isinstance(entry, dict) and isinstance(entry.get("id"), str):
-            begin, fault = line, Fault(fault.place, fault.message, fault.remedy, entry["id"], fault.severity)
-    return fault
+    ids: dict[str | int, str] = {index: entry["id"] for _, index, entry in _raw_entries([document])}
+    return replace(fault, entry=ids.get(path[1])) if path[:1] == ("entries",) and len(path) > 1 else fault
 
 
-def _placed(parsed: list[tuple[Document, _File]]) -> Iterator[tuple[Entry, Place]]:
-    for document, file in parsed:
-        for index, entry in enumerate(file.entries):
-            yield entry, document.place(("entries", index, "id"))
+def _raw_entries(documents: list[Document]) -> Iterator[tuple[Document, int, dict[str, Any]]]:
+    """The entries as they were written, whether or not they are valid: so that all faults are told at once."""
+    for document in documents:
+        entries = document.data.get("entries") if isinstance(document.data, dict) else None
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+                yield document, index, entry
 
 
-def _reference_faults(parsed: list[tuple[Document, _File]]) -> Iterator[Fault]:
-    """Ids that stand twice, and entries without a phrasing or with an unknown related id."""
+def _reference_faults(documents: list[Document], complete: bool) -> Iterator[Fault]:
+    """Ids that stand twice, entries without a phrasing, and related ids that are nowhere.
+
+    The latter are told only where the folder was read completely: they may stand in a file that could not be read.
+    """
     first: dict[str, Place] = {}
-    for entry, place in _placed(parsed):
-        if entry.id in first:
-            yield Fault(
-                place, f"the id stands here a second time (first: {first[entry.id]})", "Choose another id.", entry.id
-            )
-        first.setdefault(entry.id, place)
-    for document, file in parsed:
-        for index, entry in enumerate(file.entries):
-            if not entry.phrasings.de and not entry.phrasings.en:
-                place = document.place(("entries", index, "phrasings"))
-                yield Fault(
-                    place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry.id
-                )
-            for number, related in enumerate(entry.related):
-                if related not in first:
-                    place = document.place(("entries", index, "related", number))
-                    remedy = "Correct the id, or remove it."
-                    yield Fault(place, f"the related entry `{related}` does not exist", remedy, entry.id)
+    for document, index, entry in _raw_entries(documents):
+        place = document.place(("entries", index, "id"))
+        if entry["id"] in first:
+            message = f"the id stands here a second time (first: {first[entry['id']]})"
+            yield Fault(place, message, "Choose another id.", entry["id"])
+        first.setdefault(entry["id"], place)
+    for document, index, entry in _raw_entries(documents):
+        phrasings = entry.get("phrasings")
+        if isinstance(phrasings, dict) and not any(phrasings.values()):
+            place = document.place(("entries", index, "phrasings"))
+            yield Fault(place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry["id"])
+        related = entry.get("related")
+        for number, other in enumerate(related if complete and isinstance(related, list) else []):
+            if other not in first:
+                place = document.place(("entries", index, "related", number))
+                message = f"the related entry `{other}` does not exist"
+                yield Fault(place, message, "Correct the id, or remove it.", entry["id"])
 
 
 def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]]:
@@ -133,7 +138,7 @@ def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]
         try:
             phrases = Phrases.model_validate(merged)
         except ValidationError as error:
-            faults.extend(validation_faults(error, shifted, Phrases))
+            faults.extend(fault for _, fault in validation_faults(error, shifted, Phrases))
         else:
             faults.extend(_placeholder_faults(phrases.says, shifted))
     return phrases, faults

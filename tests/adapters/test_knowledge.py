@@ -98,6 +98,13 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert [fault.partition(": ")[0] for fault in told] == ["a.yaml:4", "a.yaml:5", "b.yaml:2"]
 
 
+def test_a_broken_file_does_not_make_others_faulty(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace("good", "other") + "    related: [good, nowhere]\n")
+    told = faults(tmp_path, GOOD + "    review_by: bald\n", "b.yaml")
+    assert [fault.partition(": ")[0] for fault in told] == ["a.yaml:4", "b.yaml:4"]
+    assert "`nowhere` does not exist" in told[0]
+
+
 def test_a_file_of_50_mb_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "big.yaml").open("wb") as file:
         file.truncate(50 * 1024 * 1024)
