@@ -112,11 +112,16 @@ class Fallback:
     """Entries that come near, best first."""
 
 
+SmalltalkKind = Literal["greeting", "thanks", "goodbye"]
+SMALLTALK: tuple[SmalltalkKind, ...] = get_args(SmalltalkKind)
+"""The phrases file has for each what is understood as it, and what is said to it."""
+
+
 @dataclass(frozen=True)
 class Smalltalk:
     """A greeting, thanks and the like."""
 
-    kind: Literal["greeting", "thanks", "goodbye"]
+    kind: SmalltalkKind
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.faq import Understands
 from bot.core.model import (
+    SMALLTALK,
     Addressed,
     Answer,
     Clarify,
@@ -61,13 +62,7 @@ class Triage:
     def __init__(self, understands: Understands, thresholds: Thresholds = Thresholds()) -> None:
         self._thresholds = thresholds
         self._help = {text.casefold() for text in understands.help_command}
-        self._smalltalk: dict[tuple[str, ...], Smalltalk] = {}
-        for text in understands.greeting:
-            self._smalltalk[words(text)] = Smalltalk("greeting")
-        for text in understands.thanks:
-            self._smalltalk[words(text)] = Smalltalk("thanks")
-        for text in understands.goodbye:
-            self._smalltalk[words(text)] = Smalltalk("goodbye")
+        self._smalltalk = {words(text): Smalltalk(kind) for kind in SMALLTALK for text in getattr(understands, kind)}
 
     def decide(self, conversation: Conversation, message: Message, matches: Sequence[Match]) -> Decision:
         """What is done about `message`; `matches` are ranked, best first."""

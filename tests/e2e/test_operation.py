@@ -167,6 +167,19 @@ async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
     assert "Traceback" not in bot.log.read_text()
 
 
+async def test_a_revoked_token_ends_the_bot_with_its_own_exit_code(make_bot: MakeBot, address: str) -> None:
+    bot = await make_bot()
+    await bot.start()
+    session = json.loads((bot.config.parent / "data" / "session.json").read_text())
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    async with aiohttp.ClientSession(headers=headers) as http, http.post(f"{address}/_matrix/client/v3/logout") as done:
+        assert done.status == 200
+    assert bot.process
+    assert await asyncio.wait_for(bot.process.wait(), 60) == 3
+    assert "revoked" in bot.log.read_text().strip().splitlines()[-1]
+    assert "Traceback" not in bot.log.read_text()
+
+
 async def test_an_address_without_a_homeserver_ends_with_one_clear_line(make_bot: MakeBot) -> None:
     runner = web.AppRunner(web.Application())
     await runner.setup()

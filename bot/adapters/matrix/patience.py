@@ -11,7 +11,7 @@ from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut,
 
 log = logging.getLogger(__name__)
 
-_LONGEST_WAIT = 30
+LONGEST_WAIT = 30
 """Seconds between two tries."""
 
 
@@ -31,7 +31,7 @@ async def insist(ask: Callable[[], Awaitable[Answered | nio.ErrorResponse]], wha
 def patiently() -> AsyncRetrying:
     """Try again for ever, ever more slowly, unless the homeserver has logged us out or refuses for good."""
     return AsyncRetrying(
-        retry=retry_if_exception(_may_pass), wait=wait_random_exponential(max=_LONGEST_WAIT), before_sleep=_tell
+        retry=retry_if_exception(_may_pass), wait=wait_random_exponential(max=LONGEST_WAIT), before_sleep=_tell
     )
 
 

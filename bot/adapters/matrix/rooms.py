@@ -90,7 +90,7 @@ class Rooms:
         if invited is None:
             return after
         inviter = before[invited].sender
-        return [event for event in before[invited + 1 :] if event.sender == inviter] + after
+        return [event for event in before[invited + 1 :] if getattr(event, "sender", None) == inviter] + after
 
     async def _earlier(self, room_id: str, start: str | None, end: str | None, until: str) -> tuple[Events, str | None]:
         """What lies before `start`, oldest first: back to `end`, or to where our membership became `until`."""

@@ -14,14 +14,12 @@ import nio
 
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import CannotLogIn, Denied, LoggedOut, MatrixError, accepted
-from bot.adapters.matrix.patience import insist, patiently
+from bot.adapters.matrix.patience import LONGEST_WAIT, insist, patiently
 from bot.config import Matrix
 from bot.keys import Key, Unusable, write_private
 
 log = logging.getLogger(__name__)
 
-_LONGEST_WAIT = 30
-"""Seconds between two tries to reach a homeserver that is away."""
 _DISCOVERY_TIMEOUT = 10
 
 
@@ -78,7 +76,7 @@ async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[
         store_path=str(crypto),
         config=nio.AsyncClientConfig(
             pickle_key=key.derive("pickle"),
-            max_timeout_retry_wait_time=_LONGEST_WAIT,
+            max_timeout_retry_wait_time=LONGEST_WAIT,
             backoff_factor=0.25,
         ),
     )

@@ -13,7 +13,7 @@ import nio
 from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.patience import insist, patiently
-from bot.adapters.matrix.rooms import Rooms
+from bot.adapters.matrix.rooms import Events, Rooms
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
 
@@ -101,7 +101,7 @@ class Listener:
             async with asyncio.TaskGroup() as rooms:
                 for room_id, joined in response.rooms.join.items():
                     rooms.create_task(self._handle_room(room_id, joined.timeline, since))
-        except* LoggedOut as group:
+        except ExceptionGroup as group:  # only what ends the bot leaves a room, and one reason is enough
             raise group.exceptions[0] from None
 
     async def _upkeep(self, response: nio.SyncResponse | None = None) -> None:
@@ -125,10 +125,19 @@ class Listener:
         except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("the encryption keys are not up to date: %s", error)
 
+    async def _news(self, room: nio.MatrixRoom, timeline: nio.Timeline, since: str) -> Events:
+        try:
+            return await self._rooms.news(room, timeline, since)
+        except LoggedOut:
+            raise
+        except Exception as error:  # odd events of one room must not end the bot
+            log.error("a gap or a history could not be read: %s", type(error).__name__)
+            return list(timeline.events)
+
     async def _handle_room(self, room_id: str, timeline: nio.Timeline, since: str) -> None:
         """The news of one room, in order. What goes wrong with one message is logged and stops no other."""
         room = self._client.rooms[room_id]
-        for event in await self._rooms.news(room, timeline, since):
+        for event in await self._news(room, timeline, since):
             try:
                 if message := await self._inbox.message(room, event):
                     await self._helpdesk.handle(message)
