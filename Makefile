@@ -1,11 +1,12 @@
 # make demo   see the bot at work          make test   run the tests
 # make check  everything that CI checks    make fmt    format the code
+# make bench-matching   measure the matching, beside other methods (10 minutes; writes docs/matching-benchmark.*)
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq
+.PHONY: demo test check fmt lint format-check types imports faq bench-matching
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -16,14 +17,14 @@ test: $(INSTALLED)
 check: lint format-check types imports faq test
 
 fmt: $(INSTALLED)
-	@$(BIN)/ruff format bot tests
-	@$(BIN)/ruff check --fix bot tests
+	@$(BIN)/ruff format bot tests benchmarks
+	@$(BIN)/ruff check --fix bot tests benchmarks
 
 lint: $(INSTALLED)
-	@$(BIN)/ruff check bot tests
+	@$(BIN)/ruff check bot tests benchmarks
 
 format-check: $(INSTALLED)
-	@$(BIN)/ruff format --check bot tests
+	@$(BIN)/ruff format --check bot tests benchmarks
 
 types: $(INSTALLED)
 	@$(BIN)/mypy
@@ -33,6 +34,10 @@ imports: $(INSTALLED)
 
 faq: $(INSTALLED)
 	@$(BIN)/auskunft check --strict
+
+bench-matching: $(INSTALLED)
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -m benchmarks.matching
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; about a minute) ..."

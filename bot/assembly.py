@@ -14,6 +14,8 @@ from bot.adapters.simulated import SimulatedReplies, SimulatedStore
 from bot.adapters.sqlite import open_store
 from bot.config import Config
 from bot.core.desk import Desk
+from bot.core.model import Language
+from bot.core.triage import Thresholds
 from bot.helpdesk import Helpdesk
 from bot.keys import Key, locked, open_key
 
@@ -28,7 +30,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         Unusable: the data folder cannot be used.
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
-    desk = Desk(load(config.knowledge), config.contact, config.language)
+    desk = Desk(load(config.knowledge), config.contact, config.language, config.matching)
     clock = SystemClock()
     key = open_key(config.data)
     with locked(config.data):
@@ -49,7 +51,9 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, clock: System
         await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, store).listen(stop)
 
 
-def rehearsal(knowledge: Path | None, contact: str) -> tuple[Helpdesk, Desk]:
+def rehearsal(
+    knowledge: Path | None, contact: str, language: Language = "de", matching: Thresholds = Thresholds()
+) -> tuple[Helpdesk, Desk]:
     """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
-    desk = Desk(load(knowledge), contact)
+    desk = Desk(load(knowledge), contact, language, matching)
     return Helpdesk(desk, SimulatedStore(), SimulatedReplies()), desk

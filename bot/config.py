@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, SecretStr, StringConstraints, ValidationEr
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
+from bot.core.triage import Thresholds
 from bot.yamlfile import KeyPath, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"
@@ -71,6 +72,8 @@ class Config(Model):
     """The folder of the FAQ; without it, the one that ships with the bot."""
     contact: Mail = "multimedia@tu-braunschweig.de"
     language: Language = "de"
+    matching: Thresholds = Thresholds()
+    """How sure the bot must be."""
 
 
 def load_config(path: Path, environment: Mapping[str, str]) -> Config:

@@ -1,6 +1,7 @@
 """The FAQ's folder: YAML files -> KnowledgeBase, with every fault of every file at once.
 
-All `*.yaml` and `*.yml` files of the folder are read; `entries`, `synonyms` and `phrases` may stand in any of them.
+All `*.yaml` and `*.yml` files of the folder are read; `entries`, `synonyms`, `not_covered`, `examples` and `phrases`
+may stand in any of them.
 Phrases that a folder does not have are taken from the FAQ that ships with the bot.
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.core.faq import Entry, KnowledgeBase, Model, Phrases, Says, Synonym
+from bot.core.faq import Entry, Example, KnowledgeBase, Model, NotCovered, Phrases, Says, Synonym
 from bot.core.fault import Fault, Place
 from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
 
@@ -23,6 +24,8 @@ class _File(Model):
 
     entries: tuple[Entry, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    examples: tuple[Example, ...] = ()
     phrases: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -59,6 +62,8 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     return KnowledgeBase(
         entries=tuple(entry for _, file in parsed for entry in file.entries),
         synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
+        not_covered=tuple(each for _, file in parsed for each in file.not_covered),
+        examples=tuple(example for _, file in parsed for example in file.examples),
         phrases=phrases,
         places={
             entry["id"]: document.place(("entries", index, "id")) for document, index, entry in _raw_entries(documents)
@@ -99,7 +104,7 @@ def _raw_entries(documents: list[Document]) -> Iterator[tuple[Document, int, dic
 
 
 def _reference_faults(documents: list[Document], complete: bool) -> Iterator[Fault]:
-    """Ids that stand twice, entries without a phrasing, and related ids that are nowhere.
+    """Ids that stand twice, entries without a phrasing, and ids that are named but are nowhere.
 
     The latter are told only where the folder was read completely: they may stand in a file that could not be read.
     """
@@ -115,12 +120,23 @@ def _reference_faults(documents: list[Document], complete: bool) -> Iterator[Fau
         if isinstance(phrasings, dict) and not any(phrasings.values()):
             place = document.place(("entries", index, "phrasings"))
             yield Fault(place, "there are no phrasings", "Add sample questions: `phrasings: {de: [...]}`.", entry["id"])
-        related = entry.get("related")
-        for number, other in enumerate(related if complete and isinstance(related, list) else []):
-            if other not in first:
-                place = document.place(("entries", index, "related", number))
-                message = f"the related entry `{other}` does not exist"
-                yield Fault(place, message, "Correct the id, or remove it.", entry["id"])
+    for document, path, other in _references(documents) if complete else ():
+        if other not in first:
+            entry_id = None if path[0] != "entries" else document.data["entries"][path[1]].get("id")
+            message = f"the entry `{other}` does not exist"
+            yield Fault(document.place(path), message, "Correct the id, or remove it.", entry_id)
+
+
+def _references(documents: list[Document]) -> Iterator[tuple[Document, KeyPath, str]]:
+    """Where the files name entries: as related ones, and as what answers an example."""
+    for document in documents:
+        for block, key in (("entries", "related"), ("not_covered", "related"), ("examples", "expect")):
+            items = document.data.get(block) if isinstance(document.data, dict) else None
+            for index, item in enumerate(items if isinstance(items, list) else []):
+                ids = item.get(key) if isinstance(item, dict) else None
+                for number, other in enumerate(ids if isinstance(ids, list) else []):
+                    if isinstance(other, str):
+                        yield document, (block, index, key, number), other
 
 
 def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot import assembly
 from bot.commands.faults import give_up
-from bot.config import Config
+from bot.config import Config, load_config
 from bot.core.desk import Desk
 from bot.core.model import (
     Answer,
@@ -59,6 +61,10 @@ def ask(
         Path | None,
         typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the one that ships with the bot."),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Answer with this configuration's FAQ, contact and thresholds."),
+    ] = None,
 ) -> None:
     """Ask the FAQ and see what staff would see, without a homeserver.
 
@@ -68,7 +74,12 @@ def ask(
     if lang not in (None, "de", "en"):
         give_up(f"--lang is de or en, not {lang}")
     try:
-        helpdesk, desk = assembly.rehearsal(knowledge, _CONTACT)
+        settings = load_config(config, os.environ) if config else None
+        if settings:
+            folder = knowledge or settings.knowledge
+            helpdesk, desk = assembly.rehearsal(folder, settings.contact, settings.language, settings.matching)
+        else:
+            helpdesk, desk = assembly.rehearsal(knowledge, _CONTACT)
     except Refused as refused:
         give_up(refused.faults)
     interactive = question is None and sys.stdin.isatty()
@@ -135,18 +146,32 @@ def as_object(turn: Turn) -> dict[str, Any]:
 
 
 def _explain(turn: Turn, desk: Desk) -> None:
+    """Why the decision fell: how each word was read, what carried the best entries, and the thresholds."""
     console = Console(stderr=True)
+    explanation = desk.explain(turn.message.text or "")
+    words = Table(title="How the words were read")
+    for heading in ("Word", "How", "Read as"):
+        words.add_column(heading)
+    for word in explanation.words:
+        senses = (f"{s.word} ({s.certainty:.2f})" if s.certainty < 1 else s.word for s in word.senses)
+        words.add_row(escape(word.typed), word.reading, (" or " if word.is_alternatives else " + ").join(senses))
+    if not any(word.senses for word in explanation.words):
+        words.caption = "No word of the question is in the FAQ."
     limits = desk.thresholds
-    table = Table(
+    entries = Table(
         title=f"Decision: {_NAMES.get(type(turn.decision), 'fallback')}",
-        caption=f"Answered from {limits.answer:.2f}, {limits.ambiguity:.2f} ahead; offered from {limits.clarify:.2f}.",
+        caption=f"Answered from {limits.answer:.2f} on, {limits.ambiguity:.2f} ahead of the next; "
+        f"offered from {limits.clarify:.2f}, named from {limits.near:.2f} on.",
     )
-    for heading in ("Entry", "Confidence", "Nearest phrasing", "Words that speak for it"):
-        table.add_column(heading)
-    for match in turn.matches[:_CANDIDATES]:
-        words = ", ".join(
-            word.typed if word.typed in word.read_as else f"{word.typed} ({word.reading}: {' '.join(word.read_as)})"
-            for word in match.words
+    for heading in ("Entry", "Confidence", "Nearest phrasings", "Words that speak for it"):
+        entries.add_column(heading)
+    for each in explanation.evidence:
+        entries.add_row(
+            escape(each.match.entry),
+            f"{each.match.confidence:.2f}",
+            escape("\n".join(each.phrasings)),
+            escape(", ".join(each.words)),
         )
-        table.add_row(match.entry, f"{match.confidence:.2f}", match.phrasing, words)
-    console.print(table)
+    console.print(words, entries)
+    if explanation.not_covered is not None:
+        console.print("The FAQ says that it does not cover what the question names (`not_covered`).", highlight=False)

@@ -5,12 +5,9 @@ from dataclasses import replace
 from bot.core.faq import KnowledgeBase
 from bot.core.language import LanguageGuesser
 from bot.core.matching import Index
-from bot.core.model import LANGUAGES, Conversation, Language, Message, Reply, Turn
+from bot.core.model import LANGUAGES, Conversation, Explanation, Language, Message, Reply, Turn
 from bot.core.reply import Speaker
 from bot.core.triage import Thresholds, Triage
-
-_LONGEST = 2_000
-"""The characters of a message that are read."""
 
 
 class Desk:
@@ -32,16 +29,20 @@ class Desk:
 
     def consider(self, conversation: Conversation, message: Message) -> Turn:
         """All that comes of `message` in the light of `conversation`."""
-        text = message.text if message.text is None else message.text[:_LONGEST]
+        text = message.text or ""
         conversation = replace(
             conversation, options=tuple(each for each in conversation.options if each in self._entries)
         )
-        language = message.language or self._languages.guess(text or "", conversation.language or self._language)
-        matches = self._index.rank(text or "")
-        decision = self._triage.decide(conversation, replace(message, text=text), matches)
+        language = message.language or self._languages.guess(text, conversation.language or self._language)
+        matches = self._index.rank(text)
+        decision = self._triage.decide(conversation, message, matches, self._index.not_covered(text))
         reply = self._speaker.reply(decision, language)
         after = self._triage.remember(conversation, decision, language)
         return Turn(message, language, matches, decision, reply, after)
+
+    def explain(self, text: str) -> Explanation:
+        """Why `text` matches what it matches."""
+        return self._index.explain(text)
 
     def apology(self, conversation: Conversation) -> Reply:
         """What is said when a message could not be considered."""

@@ -96,6 +96,11 @@ class Entry(Model):
     source: Source | None = None
     review_by: date | None = None
 
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """All in which the entry may be asked for: its phrasings and its question, in both languages."""
+        return (*self.phrasings.de, *self.phrasings.en, *filter(None, (self.question.de, self.question.en)))
+
     def title(self, language: Language) -> str:
         """The entry as a short question: its question, else its first phrasing, else its id."""
         samples = self.phrasings.get(language) or self.phrasings.de or self.phrasings.en
@@ -111,6 +116,26 @@ class Synonym(Model):
     """What is also read as `to`, as whole words."""
     weight: float = Field(default=1.0, gt=0, le=1)
     """How surely `from` means `to`."""
+
+
+class NotCovered(Model):
+    """Something that people ask about and the FAQ says nothing about: another product, another service."""
+
+    names: tuple[Text, ...] = Field(min_length=1)
+    """What people call it, as whole words."""
+    pointer: Localized
+    """What is said instead of an answer, as Markdown: where to turn."""
+    related: tuple[EntryId, ...] = ()
+    """Entries that may help instead."""
+
+
+class Example(Model):
+    """A message as people type it, with the entries that would be right."""
+
+    text: Text
+    language: Language | None = None
+    expect: tuple[EntryId, ...]
+    """The ids of the entries that answer it, best first; empty: no entry does."""
 
 
 class Says(Model):
@@ -158,6 +183,9 @@ class KnowledgeBase(Model):
 
     entries: tuple[Entry, ...]
     synonyms: tuple[Synonym, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    examples: tuple[Example, ...] = ()
+    """What the confidence is calibrated with; never matched against."""
     phrases: Phrases
     places: Mapping[str, Place] = {}
     """Where each entry was written, by its id."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.core.faq import Entry, KnowledgeBase, Localized
 from bot.core.fault import Fault, Place, Severity
 from bot.core.model import LANGUAGES, Language
+from bot.core.text import words
 
 _ABOUT_THE_BOT = "bot-"
 """Entries about the bot itself need no source: they are its own."""
@@ -13,7 +14,24 @@ _ABOUT_THE_BOT = "bot-"
 def lint(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
     """All faults of a knowledge base, in the order of the files."""
     languages = _languages(knowledge)
-    return tuple(sorted(fault for entry in knowledge.entries for fault in _entry_faults(entry, knowledge, languages)))
+    faults = [fault for entry in knowledge.entries for fault in _entry_faults(entry, knowledge, languages)]
+    return tuple(sorted([*faults, *_twins(knowledge)]))
+
+
+def _twins(knowledge: KnowledgeBase) -> Iterator[Fault]:
+    """Phrasings that stand in two entries: the bot cannot tell which one is meant, and asks."""
+    owners: dict[tuple[str, ...], str] = {}
+    for entry in knowledge.entries:
+        for text in entry.wordings:
+            owner = owners.setdefault(words(text), entry.id)
+            if owner != entry.id:
+                yield Fault(
+                    knowledge.places.get(entry.id, Place("?")),
+                    f'the phrasing "{text}" stands in `{owner}` too',
+                    "Keep it in one of the two.",
+                    entry.id,
+                    "warning",
+                )
 
 
 def _languages(knowledge: KnowledgeBase) -> tuple[Language, ...]:

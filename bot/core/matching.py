@@ -1,34 +1,60 @@
-"""Which entries answer a question: an index over the FAQ's phrasings, and `rank`.
+"""Which entries answer a question: an index over the FAQ's phrasings, `rank`, and `explain`.
 
-Questions and phrasings are bags of features: the stems that their words were read as, and pairs of neighbouring
-stems. A feature weighs the more, the fewer entries use it (inverse document frequency over entries: Spärck Jones
-1972). A linear head learned from the phrasings by ridge regression (Hoerl and Kennard 1970), solved in its dual form,
-tells what each feature says for each entry: so "whatsapp" speaks for the entries about it however often others name
-it. The confidence is the head's verdict, lowered by the share of the question that the FAQ does not know; a question
-that is a phrasing word for word is certain.
+A question is read word by word (`reading`), what it turns down counts little (`contrast`), and it becomes a sparse
+vector (`features`). The head, learned from the phrasings, scores every entry (`head`); scores become probabilities
+(`confidence`). A long message is read by its best passage. A question that is a phrasing word for word is certain.
 """
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.confidence import Calibration, Observations
+from bot.core.contrast import weigh_contrast
 from bot.core.faq import KnowledgeBase
-from bot.core.model import Match, Word
+from bot.core.features import Features, Floats
+from bot.core.head import Head
+from bot.core.model import Evidence, Explanation, Match, Word
 from bot.core.reading import Reader
-from bot.core.text import stem, words
+from bot.core.text import passages, words
+from bot.core.usage import Usage
 
-_PAIR_WEIGHT = 0.5
-"""What a pair of stems weighs beside a single one."""
-_RIDGE = 1.0
-"""How strongly the head is kept from learning single phrasings by heart."""
-_UNKNOWN_WEIGHT = 0.75
-"""What an unknown word weighs, as a share of the heaviest known one."""
+_BEST = 5
+"""The matches that are told."""
+_HEAD, _TAIL = 500, 300
+"""The characters of a message that are read, at its beginning and at its end."""
+_LONG = 14
+"""From this many words on, a message is read by its best passage."""
+_SHORTEST_PASSAGE = 3
+"""The fewest known words of a passage."""
+_MOST_PASSAGES = 2
+_HELD_OUT = 300
+"""The phrasings that the confidence is learned from."""
+_UNANSWERABLE = 0.15
+"""The share of questions to which the FAQ has no answer, as far as it can tell by itself."""
+_EXAMPLES_COUNT = 3.0
+"""How much the example messages count together, beside the phrasings."""
+_EVIDENCE = 3
+_TELLING = 0.02
+"""From this score on, a word speaks for an entry."""
 
-Matrix = NDArray[np.float32]
+
+@dataclass(frozen=True)
+class _Scored:
+    """A passage of a message and what the head says to it."""
+
+    read: tuple[Word, ...]
+    vector: Floats
+    nearness: Floats
+    best: NDArray[np.int_]
+    """The numbers of the best entries, best first."""
+    scores: NDArray[np.float64]
+    """Their scores."""
+    shares: NDArray[np.float64]
+    """What the FAQ's words and each entry's own words explain of the passage."""
 
 
 class Index:
@@ -37,97 +63,130 @@ class Index:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._entries = tuple(entry.id for entry in knowledge.entries)
         phrasings = [
-            (number, text)
-            for number, entry in enumerate(knowledge.entries)
-            for text in (
-                *entry.phrasings.de,
-                *entry.phrasings.en,
-                *filter(None, (entry.question.de, entry.question.en)),
-            )
+            (number, text) for number, entry in enumerate(knowledge.entries) for text in _distinct(entry.wordings)
         ]
         self._texts = tuple(text for _, text in phrasings)
-        self._exact = {words(text): number for number, text in phrasings}
-        self._of = np.array([number for number, _ in phrasings])
-        self._reader = Reader(self._texts, knowledge.synonyms)
-        bags = [_features(self._reader.read(text)) for text in self._texts]
-        self._weights = _weights(bags, self._of, len(self._entries))
-        self._heaviest = max(self._weights.values(), default=1.0)
-        self._columns = {feature: column for column, feature in enumerate(self._weights)}
-        self._rows = np.stack([self._vector(bag) for bag in bags])
-        self._head = _ridge(self._rows, self._of, len(self._entries))
+        self._of = tuple(number for number, _ in phrasings)
+        self._exact: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+        for number, text in phrasings:
+            self._exact[words(text)].add(number)
+        self._reader = Reader(self._texts, knowledge.synonyms, knowledge.not_covered)
+        readings = [self._read(text) for text in self._texts]
+        self._features = Features(readings, self._of, len(self._entries))
+        self._usage = Usage(readings, self._of, self._features)
+        self._head = Head(self._features.rows, self._of, len(self._entries), _HELD_OUT)
+        self._calibration = Calibration(self._observations(readings, knowledge))
 
     def read(self, question: str) -> tuple[Word, ...]:
         """How each word of the question is understood."""
-        return self._reader.read(question)
+        return self._read(_shortened(question))
 
     def rank(self, question: str) -> tuple[Match, ...]:
-        """The entries that something in the question speaks for, most confident first."""
-        read = self.read(question)
-        vector = self._vector(_features(read))
-        if not vector.any():
-            return ()
-        scores = np.clip(vector @ self._head, 0.0, 1.0) * math.sqrt(self._explained(read))
-        if (exact := self._exact.get(words(question))) is not None:
-            scores[exact] = 1.0
-        nearness = self._rows @ vector
-        order = sorted(np.flatnonzero(scores > 0.0), key=lambda n: (-scores[n], self._entries[n]))
-        return tuple(self._match(int(number), float(scores[number]), nearness, read) for number in order)
+        """The best five entries, most confident first."""
+        text = _shortened(question)
+        return self._matches(text, self._best_passage(text))
 
-    def _match(self, number: int, confidence: float, nearness: Matrix, read: tuple[Word, ...]) -> Match:
-        own = np.flatnonzero(self._of == number)
-        nearest = self._texts[own[np.argmax(nearness[own])]]
-        carrying = tuple(word for word in read if self._speaks_for(word, number))
-        return Match(self._entries[number], confidence, nearest, carrying)
+    def explain(self, question: str) -> Explanation:
+        """How the question was read, and the best five entries with what carried them."""
+        text = _shortened(question)
+        best = self._best_passage(text)
+        evidence = tuple(self._evidence(match, best) for match in self._matches(text, best))
+        return Explanation(best.read, evidence, self.not_covered(text))
 
-    def _speaks_for(self, word: Word, number: int) -> bool:
-        columns = (self._columns.get(stem(each)) for each in word.read_as)
-        return any(column is not None and self._head[column, number] > 0 for column in columns)
+    def not_covered(self, question: str) -> int | None:
+        """The subject that the FAQ does not cover and the question is about; None where it names one of the FAQ's own.
 
-    def _vector(self, bag: Mapping[str, float]) -> Matrix:
-        """The bag as a vector of length 1; of length 0 where nothing in it is known."""
-        vector = np.zeros(len(self._columns), dtype=np.float32)
-        for feature, certainty in bag.items():
-            if (column := self._columns.get(feature)) is not None:
-                vector[column] = certainty * self._weights[feature]
-        length = float(np.linalg.norm(vector))
-        return vector / np.float32(length) if length else vector
+        A question in the very words of a phrasing is about the entry, whatever it names.
+        """
+        text = _shortened(question)
+        read = self._read(text)
+        named = next((word.not_covered for word in read if word.not_covered is not None), None)
+        return None if words(text) in self._exact or self._usage.names_subject(read) else named
 
-    def _explained(self, read: tuple[Word, ...]) -> float:
-        """The share of the question's weight that the FAQ knows, from 0 to 1."""
-        known = total = 0.0
-        for word in read:
-            weights = [self._weights.get(stem(each), self._heaviest) for each in word.read_as]
-            known += word.certainty * max(weights, default=0.0)
-            total += max(weights, default=_UNKNOWN_WEIGHT * self._heaviest)
-        return known / total if total else 0.0
+    def _matches(self, text: str, best: _Scored) -> tuple[Match, ...]:
+        found = dict(zip(best.best, self._calibration.probability(best.scores, best.shares), strict=True))
+        found.update(dict.fromkeys(self._exact.get(words(text), ()), 1.0))
+        matches = (Match(self._entries[number], float(confidence)) for number, confidence in found.items())
+        return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry))[:_BEST])
+
+    def _best_passage(self, text: str) -> _Scored:
+        """The whole message, or the passage of a long one that some entry fits best."""
+        whole = self._read(text)
+        candidates = [whole]
+        if len(whole) >= _LONG:
+            parts = [self._read(passage) for passage in passages(text)]
+            telling = [part for part in parts if _known(part) >= _SHORTEST_PASSAGE]
+            candidates += sorted(telling, key=_known, reverse=True)[:_MOST_PASSAGES]
+        return max(map(self._scored, candidates), key=self._promise)
+
+    def _promise(self, scored: _Scored) -> float:
+        return float(self._calibration.probability(scored.scores, scored.shares).max())
+
+    def _scored(self, read: tuple[Word, ...]) -> _Scored:
+        vector = self._features.vector(read)
+        nearness = self._head.near(vector)
+        scores = self._head.scores(nearness).astype(np.float64)
+        best = np.argpartition(-scores, min(_BEST, len(scores)) - 1)[:_BEST]
+        best = best[np.lexsort((best, -scores[best]))]
+        shares = np.array([self._usage.explained(read, int(entry)) for entry in best])
+        return _Scored(read, vector, nearness, best, scores[best], shares)
+
+    def _read(self, text: str) -> tuple[Word, ...]:
+        return weigh_contrast(self._reader.read(text))
+
+    def _observations(self, readings: Sequence[tuple[Word, ...]], knowledge: KnowledgeBase) -> Observations:
+        """What the confidence is learned from: phrasings as if they were new, and the example messages."""
+        held = self._head.held_out
+        parts = []
+        if len(self._entries) > 1:
+            own = np.array([self._of[phrasing] for phrasing in held.phrasings], dtype=int)
+            one = [{self._of[p]: 1} for p in held.phrasings]
+            whole = [{self._of[p]: len(self._texts)} for p in held.phrasings]
+            for scores, without, weight in (
+                (held.without_itself, one, 1 - _UNANSWERABLE),
+                (held.without_entry, whole, _UNANSWERABLE),
+            ):
+                best = scores.argmax(axis=1)
+                shares = [
+                    self._usage.explained(readings[p], int(entry), left_out)
+                    for p, entry, left_out in zip(held.phrasings, best, without, strict=True)
+                ]
+                right = (best == own) & (scores is held.without_itself)
+                parts.append(Observations(scores.max(axis=1), np.array(shares), right, np.full(len(own), weight)))
+        asked = [example for example in knowledge.examples if self.not_covered(example.text) is None]
+        told = [(example, self._scored(self.read(example.text))) for example in asked]
+        if told:
+            weight = _EXAMPLES_COUNT * max(1, len(held.phrasings)) / len(told)
+            parts.append(
+                Observations(
+                    np.array([each.scores[0] for _, each in told]),
+                    np.array([each.shares[0] for _, each in told]),
+                    np.array([self._entries[each.best[0]] in example.expect for example, each in told]),
+                    np.full(len(told), weight),
+                )
+            )
+        return Observations.joined(parts)
+
+    def _evidence(self, match: Match, best: _Scored) -> Evidence:
+        number = self._entries.index(match.entry)
+        own = [phrasing for phrasing, entry in enumerate(self._of) if entry == number]
+        nearest = sorted(own, key=lambda phrasing: -best.nearness[phrasing])[:_EVIDENCE]
+        direction = self._head.direction(number)
+        given = [(float((direction @ self._features.share(word, best.vector))[0]), word.typed) for word in best.read]
+        telling = [typed for value, typed in sorted(given, reverse=True) if value > _TELLING]
+        return Evidence(match, tuple(self._texts[phrasing] for phrasing in nearest), tuple(telling))
 
 
-def _features(read: tuple[Word, ...]) -> dict[str, float]:
-    """What is compared of a text: its stems and pairs of neighbouring stems, each as sure as it was read."""
-    bag: dict[str, float] = {}
-    stems = [([stem(each) for each in word.read_as], word.certainty) for word in read]
-    for each, certainty in stems:
-        for single in each:
-            bag[single] = max(bag.get(single, 0.0), certainty)
-    for (left, certainty), (right, other) in pairwise(stems):
-        if left and right:
-            bag[f"{left[-1]} {right[0]}"] = _PAIR_WEIGHT * min(certainty, other)
-    return bag
+def _known(read: tuple[Word, ...]) -> int:
+    """How many different words of a passage the FAQ knows."""
+    return len({word.senses[0].word for word in read if word.senses})
 
 
-def _weights(bags: list[dict[str, float]], of: NDArray[np.int_], entries: int) -> dict[str, float]:
-    """The weight of every feature: the root of its inverse document frequency, counted over entries."""
-    using: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for number, bag in zip(of, bags, strict=True):
-        for feature in bag:
-            using[feature][int(number)] += 1
-    return {feature: math.sqrt(math.log((entries + 1) / (len(users) + 0.5))) for feature, users in using.items()}
+def _shortened(text: str) -> str:
+    """The beginning and the end of a text that is too long to be read."""
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def _ridge(rows: Matrix, of: NDArray[np.int_], entries: int) -> Matrix:
-    """The linear head: features x entries, so that `rows @ head` is near 1 for a phrasing's entry and 0 for others."""
-    wanted = np.zeros((len(rows), entries), dtype=np.float32)
-    wanted[np.arange(len(rows)), of] = 1.0
-    kernel = rows @ rows.T + np.float32(_RIDGE) * np.eye(len(rows), dtype=np.float32)
-    head: Matrix = rows.T @ np.linalg.solve(kernel, wanted).astype(np.float32)
-    return head
+def _distinct(texts: tuple[str, ...]) -> list[str]:
+    """The texts without those that say the same word for word, in order."""
+    return list({words(text): text for text in reversed(texts)}.values())[::-1]

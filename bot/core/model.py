@@ -60,34 +60,79 @@ class Reading(StrEnum):
 
     TYPED = "as typed"
     SYNONYM = "synonym"
-    JOINED = "joined"
-    COMPOUND = "compound part"
+    JOINED = "written apart"
+    COMPOUND = "compound"
     REPAIRED = "repaired"
+    DROPPED = "turned down"
+    NOT_COVERED = "not covered"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
+class Sense:
+    """A word of the FAQ that a word of the question may stand for."""
+
+    word: str
+    certainty: float = 1.0
+    """From 0 to 1: how sure it is."""
+
+
+@dataclass(frozen=True)
 class Word:
-    """A word of the question and the words of the FAQ that it was read as."""
+    """A word of the question, or several that are read as one, and how it was read."""
 
     typed: str
     reading: Reading
-    read_as: tuple[str, ...] = ()
-    certainty: float = 1.0
-    """From 0 to 1: how sure the reading is."""
+    senses: tuple[Sense, ...] = ()
+    """The parts of a compound or a synonym, together; of a repaired word what may be meant, likeliest first."""
+    not_covered: int | None = None
+    """Which of the FAQ's subjects that are not covered it names."""
+
+    @property
+    def read_as(self) -> tuple[str, ...]:
+        """The words of the FAQ that it was read as."""
+        return tuple(sense.word for sense in self.senses)
+
+    @property
+    def is_alternatives(self) -> bool:
+        """Whether one of the senses is meant, rather than all of them together."""
+        return self.reading is Reading.REPAIRED
+
+    @property
+    def certainty(self) -> float:
+        """How sure the likeliest reading is; 0 where there is none."""
+        return max((sense.certainty for sense in self.senses), default=0.0)
 
 
 @dataclass(frozen=True)
 class Match:
-    """An entry that may answer the question, how surely, and why."""
+    """An entry that may answer the question, and how surely."""
 
     entry: str
     confidence: float
-    """From 0 (certainly not) to 1 (certainly)."""
-    phrasing: str
-    """The phrasing of the entry that is nearest to the question."""
-    words: tuple[Word, ...] = ()
-    """The words of the question that speak for the entry."""
+    """From 0 to 1: the estimated probability that it is what was asked for."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why an entry matched: what carried it, the strongest first."""
+
+    match: Match
+    phrasings: tuple[str, ...]
+    """The entry's phrasings that the question is nearest to."""
+    words: tuple[str, ...]
+    """The words of the question that speak for the entry, as typed."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a message was read, and why its best matches are what they are."""
+
+    words: tuple[Word, ...]
+    """The words of the passage that was matched: of a long message, the one that some entry fits best."""
+    evidence: tuple[Evidence, ...]
+    not_covered: int | None
+    """Which of the FAQ's subjects that are not covered the message is about."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +155,8 @@ class Fallback:
 
     near: tuple[str, ...] = ()
     """Entries that come near, best first."""
+    not_covered: int | None = None
+    """Which of the FAQ's subjects that are not covered was asked about."""
 
 
 SmalltalkKind = Literal["greeting", "thanks", "goodbye"]

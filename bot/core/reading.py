@@ -1,103 +1,174 @@
-"""How the words of a question are read in the FAQ's vocabulary: as typed, by synonym, joined, split or repaired."""
+"""How the words of a text are read in the FAQ's vocabulary: as typed, by synonym, joined, split, repaired, or not.
 
+Only what the FAQ does not know is repaired: so nothing is lost where people type well.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.core.faq import Synonym
-from bot.core.model import Reading, Word
+from bot.core.faq import NotCovered, Synonym
+from bot.core.model import Reading, Sense, Word
 from bot.core.text import stem, words
 
 _MOST_JOINED = 3
 """The most words that are read as one word written apart."""
 _SHORTEST_PART = 4
 """The fewest letters of a part of a compound."""
-_SHORTEST_REPAIRED = 4
+_SHORTEST_REPAIRED = 3
 """The fewest letters of a word that may have been mistyped: shorter ones are near to anything."""
-_REPAIR_FROM = 0.72
+_LONGEST_REPAIRED = 40
+"""The most letters of one: what is longer is no word."""
+_MOST_REPAIRED = 30
+"""The most different words of a text that are repaired: it bounds the time that nonsense costs."""
+_REPAIR_FROM = 0.62
 """The similarity (normalised OSA, 0 to 1) from which a word counts as a mistyped word of the FAQ."""
-_CANDIDATES = 3
+_CANDIDATES = 4
+_COMPARED = 200
+"""The words of the FAQ that a mistyped word is compared with."""
 _FIRST_LETTER_HOLDS_TO = 5
 """Up to this many letters, a repair keeps the first one: fingers rarely miss it, and "Zoom" is no "Room"."""
+_NAME_REPAIR_FROM = 0.8
+"""The similarity from which a word counts as a mistyped name of something that the FAQ does not cover."""
 
 
 @dataclass(frozen=True)
 class _Known:
-    read_as: tuple[str, ...]
-    weight: float
+    senses: tuple[Sense, ...]
+    not_covered: int | None = None
 
 
 class Reader:
-    """Reads questions word by word in the vocabulary of one FAQ."""
+    """Reads texts word by word in the vocabulary of one FAQ."""
 
-    def __init__(self, texts: Iterable[str], synonyms: Iterable[Synonym]) -> None:
-        self._synonyms: dict[tuple[str, ...], _Known] = {}
+    def __init__(
+        self, texts: Iterable[str], synonyms: Iterable[Synonym] = (), not_covered: Sequence[NotCovered] = ()
+    ) -> None:
         synonyms = tuple(synonyms)
-        for synonym in synonyms:
-            for source in synonym.from_:
-                self._synonyms[words(source)] = _Known(words(synonym.to), synonym.weight)
-        self._longest = max(_MOST_JOINED, *map(len, self._synonyms)) if self._synonyms else _MOST_JOINED
-        targets = (synonym.to for synonym in synonyms)
-        self._vocabulary = {w for text in (*texts, *targets) for w in words(text)}
+        self._vocabulary = {w for text in (*texts, *(each.to for each in synonyms)) for w in words(text)}
         self._stems = {stem(w) for w in self._vocabulary}
-        self._repairable = sorted(
-            {w for w in self._vocabulary | {w for key in self._synonyms for w in key} if len(w) >= _SHORTEST_REPAIRED}
-        )
+        self._known: dict[tuple[str, ...], _Known] = {}
+        for synonym in synonyms:
+            read_as = tuple(Sense(word, synonym.weight) for word in words(synonym.to))
+            self._known.update((words(source), _Known(read_as)) for source in synonym.from_)
+        for number, subject in enumerate(not_covered):
+            for name in map(words, subject.names):
+                self._known[name] = _Known(tuple(Sense(each) for each in name if self.knows(each)), number)
+        self._longest = max(_MOST_JOINED, *map(len, self._known)) if self._known else _MOST_JOINED
+        alone = {key[0] for key in self._known if len(key) == 1}
+        self._spelling = _Spelling(sorted(w for w in self._vocabulary | alone if len(w) >= _SHORTEST_REPAIRED))
+        self._plain = lru_cache(maxsize=50_000)(self._as_known)
+        self._repaired = lru_cache(maxsize=5_000)(self._repair)
 
     def read(self, text: str) -> tuple[Word, ...]:
         """The words of `text` in order, each with what it was read as."""
         typed = words(text)
         result: list[Word] = []
+        repairs: set[str] = set()
         at = 0
         while at < len(typed):
-            length, word = self._read_at(typed, at)
+            length, word = self._read_at(typed, at, repairs)
             result.append(word)
             at += length
         return tuple(result)
 
-    def _read_at(self, typed: Sequence[str], at: int) -> tuple[int, Word]:
+    def knows(self, word: str) -> bool:
+        """Whether the FAQ uses the folded `word`, in whatever form."""
+        return word in self._vocabulary or stem(word) in self._stems
+
+    def _read_at(self, typed: Sequence[str], at: int, repairs: set[str]) -> tuple[int, Word]:
         """The word that begins at `at`, and of how many typed words it is made."""
         for length in range(min(self._longest, len(typed) - at), 0, -1):
             span = tuple(typed[at : at + length])
-            if known := self._synonyms.get(span):
-                return length, Word(" ".join(span), Reading.SYNONYM, known.read_as, known.weight)
-            if 1 < length <= _MOST_JOINED and "".join(span) in self._vocabulary and not all(map(self._knows, span)):
-                return length, Word(" ".join(span), Reading.JOINED, ("".join(span),))
-        return 1, self._read_word(typed[at])
+            if known := self._known.get(span):
+                reading = Reading.SYNONYM if known.not_covered is None else Reading.NOT_COVERED
+                return length, Word(" ".join(span), reading, known.senses, known.not_covered)
+            if 1 < length <= _MOST_JOINED and "".join(span) in self._vocabulary and not all(map(self.knows, span)):
+                return length, Word(" ".join(span), Reading.JOINED, (Sense("".join(span)),))
+        return 1, self._read_word(typed[at], repairs)
 
-    def _knows(self, word: str) -> bool:
-        return word in self._vocabulary or stem(word) in self._stems
+    def _read_word(self, word: str, repairs: set[str]) -> Word:
+        if known := self._plain(word):
+            return known
+        if not _SHORTEST_REPAIRED <= len(word) <= _LONGEST_REPAIRED or word.isdigit():
+            return Word(word, Reading.UNKNOWN)
+        if len(repairs) >= _MOST_REPAIRED and word not in repairs:
+            return Word(word, Reading.UNKNOWN)
+        repairs.add(word)
+        return self._repaired(word)
 
-    def _read_word(self, word: str) -> Word:
-        if self._knows(word):
-            return Word(word, Reading.TYPED, (word,))
-        return self._split(word) or self._repaired(word) or Word(word, Reading.UNKNOWN, (), 0.0)
-
-    def _split(self, word: str) -> Word | None:
-        """The word as a compound of two words of the FAQ, with or without a linking s."""
-        for cut in range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
-            head, tail = word[:cut], word[cut:]
-            for first in (head, head.removesuffix("s")):
-                if first in self._vocabulary and self._knows(tail):
-                    return Word(word, Reading.COMPOUND, (first, tail))
+    def _as_known(self, word: str) -> Word | None:
+        if self.knows(word):
+            return Word(word, Reading.TYPED, (Sense(word),))
+        if parts := self._split(word):
+            return Word(word, Reading.COMPOUND, tuple(Sense(part) for part in parts))
         return None
 
-    def _repaired(self, word: str) -> Word | None:
-        if len(word) < _SHORTEST_REPAIRED:
-            return None
+    def _split(self, word: str) -> tuple[str, ...] | None:
+        """The parts of a compound of words of the FAQ, with or without a linking s; the longest first part wins."""
+        for cut in range(min(len(word), _LONGEST_REPAIRED) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+            head, tail = word[:cut], word[cut:]
+            for first in (head, head.removesuffix("s")):
+                if self.knows(first):
+                    if self.knows(tail):
+                        return first, tail
+                    if rest := self._split(tail):
+                        return first, *rest
+        return None
+
+    def _repair(self, word: str) -> Word:
+        senses: dict[str, Sense] = {}
+        for candidate, similarity in self._spelling.near(word):
+            known = self._known.get((candidate,)) if candidate not in self._vocabulary else None
+            if known and known.not_covered is not None:
+                if not senses and similarity >= _NAME_REPAIR_FROM:
+                    return Word(word, Reading.NOT_COVERED, known.senses, known.not_covered)
+                continue
+            for sense in known.senses if known else (Sense(candidate),):
+                senses.setdefault(sense.word, Sense(sense.word, sense.certainty * similarity**2))
+        return Word(word, Reading.REPAIRED if senses else Reading.UNKNOWN, tuple(senses.values()))
+
+
+class _Spelling:
+    """Finds the words of a vocabulary that a mistyped word is near to."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self._words = vocabulary
+        holders: defaultdict[str, list[int]] = defaultdict(list)
+        for number, word in enumerate(vocabulary):
+            for pair in _pairs(word):
+                holders[pair].append(number)
+        self._holders = {pair: np.array(numbers) for pair, numbers in holders.items()}
+        self._sizes = np.array([len(_pairs(word)) for word in vocabulary])
+
+    def near(self, word: str) -> list[tuple[str, float]]:
+        """The likeliest words and their similarity, best first.
+
+        Those that share the most pairs of letters (Dice 1945) are compared by optimal string alignment, in which
+        swapped neighbours are one fault.
+        """
+        pairs = _pairs(word)
+        held = [self._holders[pair] for pair in pairs if pair in self._holders]
+        if not held:
+            return []
+        shared = np.bincount(np.concatenate(held), minlength=len(self._words))
+        dice = shared / (self._sizes + len(pairs))
+        most = min(_COMPARED, len(self._words))
+        compared = [self._words[n] for n in sorted(np.argpartition(-dice, most - 1)[:most])]
         found = process.extract(
-            word, self._repairable, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_FROM, limit=_CANDIDATES
+            word, compared, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_FROM, limit=_CANDIDATES
         )
-        if len(word) <= _FIRST_LETTER_HOLDS_TO:
-            found = [each for each in found if each[0][0] == word[0]]
-        if not found:
-            return None
-        best = found[0][1]
-        near: list[str] = []
-        for candidate, similarity, _ in found:
-            if similarity == best:
-                known = self._synonyms.get((candidate,))
-                near.extend(known.read_as if known else (candidate,))
-        return Word(word, Reading.REPAIRED, tuple(dict.fromkeys(near)), best**2)
+        first_holds = len(word) <= _FIRST_LETTER_HOLDS_TO
+        return [(each, similarity) for each, similarity, _ in found if not first_holds or each[0] == word[0]]
+
+
+def _pairs(word: str) -> frozenset[str]:
+    """The pairs of neighbouring letters of a word, its ends included."""
+    marked = f"_{word}_"
+    return frozenset(map("".join, pairwise(marked)))

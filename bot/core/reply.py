@@ -43,8 +43,8 @@ class Speaker:
                 return Reply(language, "\n\n".join(parts))
             case Clarify(options):
                 return Reply(language, self._list(self._says.clarify, options, language, numbered=True))
-            case Fallback(near):
-                return Reply(language, self._fallback(near, language))
+            case Fallback(near, not_covered):
+                return Reply(language, self._fallback(near, not_covered, language))
             case Smalltalk(kind):
                 return self._say(getattr(self._says, kind), language)
             case Command(name):
@@ -80,7 +80,13 @@ class Speaker:
             parts.append(f"*{self._fill(self._says.source, language, title=title, date=date)}*")
         return "\n\n".join(parts)
 
-    def _fallback(self, near: tuple[str, ...], language: Language) -> str:
+    def _fallback(self, near: tuple[str, ...], not_covered: int | None, language: Language) -> str:
+        if not_covered is not None:
+            subject = self._knowledge.not_covered[not_covered]
+            parts = [subject.pointer.best(language)]
+            if subject.related:
+                parts.append(self._list(self._says.related, subject.related[:_MOST_RELATED], language))
+            return "\n\n".join(parts)
         parts = [self._fill(self._says.fallback, language)]
         if near:
             parts.append(self._list(self._says.fallback_near, near, language))

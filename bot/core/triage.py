@@ -7,6 +7,7 @@ holds no word                                 Unreadable
 is a command                                  Command
 is a greeting, thanks, goodbye as a whole     Smalltalk
 is the number of an option offered before     Answer with that option
+names what the FAQ says it does not cover     Fallback, with its pointer
 one match over the threshold, clear ahead     Answer
 several matches near one another              Clarify
 none                                          Fallback, with what comes near
@@ -15,9 +16,12 @@ as above, in a thread, unasked, of a stranger Silence
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Annotated
 
-from bot.core.faq import Understands
+from pydantic import Field
+
+from bot.core.faq import Model, Understands
 from bot.core.model import (
     SMALLTALK,
     Addressed,
@@ -42,17 +46,19 @@ _NUMBERS = {str(number + 1): number for number in range(_MOST_OPTIONS)}
 _COMMAND = re.compile(r"\s*!(\w+|\?)")
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """The confidences, from 0 to 1, at which decisions change."""
+Probability = Annotated[float, Field(ge=0, le=1)]
 
-    answer: float = 0.34
+
+class Thresholds(Model):
+    """The confidences at which decisions change."""
+
+    answer: Probability = 0.5
     """From here on an entry is answered."""
-    clarify: float = 0.17
+    clarify: Probability = 0.2
     """From here on an entry is offered when it is unclear which one is meant."""
-    near: float = 0.13
+    near: Probability = 0.1
     """From here on an entry is one of the options, or named as a near topic."""
-    ambiguity: float = 0.04
+    ambiguity: Probability = 0.1
     """How far the best match must be ahead of the second to be answered."""
 
 
@@ -64,11 +70,16 @@ class Triage:
         self._help = {text.casefold() for text in understands.help_command}
         self._smalltalk = {words(text): Smalltalk(kind) for kind in SMALLTALK for text in getattr(understands, kind)}
 
-    def decide(self, conversation: Conversation, message: Message, matches: Sequence[Match]) -> Decision:
-        """What is done about `message`; `matches` are ranked, best first."""
+    def decide(
+        self, conversation: Conversation, message: Message, matches: Sequence[Match], not_covered: int | None = None
+    ) -> Decision:
+        """What is done about `message`; `matches` are ranked, best first.
+
+        `not_covered` is the subject that the message is about, where the FAQ says that it does not cover it.
+        """
         if message.text is None:
             return Silence() if conversation.told_text_only else Unreadable("no text")
-        decision = self._decide(conversation, message.text, matches)
+        decision = self._decide(conversation, message.text, matches, not_covered)
         overheard = message.addressed is Addressed.THREAD and conversation.is_new
         if overheard and not isinstance(decision, Answer):
             return Silence()
@@ -91,7 +102,9 @@ class Triage:
             case _:
                 return heard
 
-    def _decide(self, conversation: Conversation, text: str, matches: Sequence[Match]) -> Decision:
+    def _decide(
+        self, conversation: Conversation, text: str, matches: Sequence[Match], not_covered: int | None
+    ) -> Decision:
         if command := _COMMAND.match(text):
             return Command("help" if command[1].casefold() in self._help else "unknown")
         said = words(text)
@@ -101,7 +114,7 @@ class Triage:
             return smalltalk
         if len(said) == 1 and (chosen := _NUMBERS.get(said[0], _MOST_OPTIONS)) < len(conversation.options):
             return Answer((conversation.options[chosen],))
-        return self._by_confidence(matches)
+        return self._by_confidence(matches) if not_covered is None else Fallback(not_covered=not_covered)
 
     def _by_confidence(self, matches: Sequence[Match]) -> Decision:
         limits = self._thresholds

@@ -1,0 +1,127 @@
+"""What is compared of a text: stems, pairs of neighbouring stems, and the letters inside words, as sparse vectors.
+
+A feature weighs the more, the fewer entries use it: the root of its inverse document frequency over entries (Spärck
+Jones 1972), so that what every entry uses is damped rather than dropped. Vectors have length 1.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from bot.core.model import Reading, Word
+from bot.core.text import stem
+
+_PAIR = 0.6
+"""What a pair of neighbouring stems weighs beside a single one."""
+_SKIPPED = 0.3
+"""What a pair with one word in between weighs."""
+_LETTERS = 0.5
+"""What two to four letters in a row weigh, as the word was typed ..."""
+_LETTERS_MEANT = 0.25
+"""... and as it was read."""
+_LEAST = 1.0
+"""What a text needs to weigh to become a vector of length 1, as a share of the heaviest feature."""
+_BEGINNING = "^"
+
+Floats = NDArray[np.float32]
+
+
+class Features:
+    """The features of one FAQ's phrasings, with their weights."""
+
+    rows: sparse.csr_matrix
+    """The phrasings as vectors of length 1, a row each."""
+
+    def __init__(self, phrasings: Iterable[tuple[Word, ...]], of: Sequence[int], entries: int) -> None:
+        """`phrasings` as they were read; `of` says to which entry, by number, each belongs."""
+        self._columns: dict[str, int] = {}
+        columns, values, ends = array("i"), array("f"), [0]
+        for read in phrasings:
+            found = bag(read)
+            columns.extend([self._columns.setdefault(feature, len(self._columns)) for feature in found])
+            values.extend(found.values())
+            ends.append(len(columns))
+        numbers = np.array(columns, dtype=np.int32)
+        uses = np.unique(numbers.astype(np.int64) * entries + np.repeat(np.asarray(of), np.diff(ends)))
+        users = np.bincount(uses // entries, minlength=len(self._columns))
+        self._weights = np.sqrt(np.log((entries + 1) / (users + 0.5))).astype(np.float32)
+        self.heaviest = float(self._weights.max(initial=0.0))
+        """The weight of what only one entry uses."""
+        weighted = np.array(values, dtype=np.float32) * self._weights[numbers]
+        rows = sparse.csr_matrix((weighted, numbers, ends), shape=(len(ends) - 1, len(self._columns)), dtype=np.float32)
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+        rows.data /= np.repeat(np.where(lengths > 0, lengths, 1).astype(np.float32), np.diff(rows.indptr))
+        self.rows = rows
+
+    def vector(self, read: tuple[Word, ...]) -> Floats:
+        """A text as a vector of length 1; shorter where it says next to nothing, such as "wir"."""
+        vector = np.zeros(len(self._columns), dtype=np.float32)
+        for feature, value in bag(read).items():
+            if (column := self._columns.get(feature)) is not None:
+                vector[column] = value
+        vector *= self._weights
+        length = max(float(np.linalg.norm(vector)), _LEAST * self.heaviest)
+        return vector / np.float32(length) if length else vector
+
+    def share(self, word: Word, vector: Floats) -> Floats:
+        """The part of a text's vector that comes from one word of it."""
+        own = [column for feature in bag((word,)) if (column := self._columns.get(feature)) is not None]
+        part = np.zeros_like(vector)
+        part[own] = vector[own]
+        return part
+
+    def weight(self, word: str) -> float | None:
+        """The weight of a word's stem; None where no phrasing uses it."""
+        column = self._columns.get(stem(word))
+        return None if column is None else float(self._weights[column])
+
+
+def bag(read: Sequence[Word]) -> dict[str, float]:
+    """The features of a text, each as sure as the words were read that it comes from."""
+    found: dict[str, float] = {}
+
+    def add(features: Iterable[str], value: float) -> None:
+        for feature in features:
+            if value > found.get(feature, 0.0):
+                found[feature] = value
+
+    for word in read:
+        typed = _LETTERS * (word.certainty if word.reading is Reading.DROPPED else 1.0)
+        for each in word.typed.split():
+            add(_letters(each), typed)
+        for sense in word.senses:
+            add((stem(sense.word),), sense.certainty)
+            if sense.word != word.typed:
+                add(_letters(sense.word), _LETTERS_MEANT * sense.certainty)
+    for pair, value in _pairs(read):
+        add((pair,), value)
+    return found
+
+
+def _pairs(read: Sequence[Word]) -> Iterator[tuple[str, float]]:
+    """Neighbouring stems, also with one word in between; the beginning counts as a word."""
+    edges = [(_BEGINNING, _BEGINNING, 1.0), *map(_edges, read)]
+    for at, (first, _, sure) in enumerate(edges[1:], 1):
+        for back, mark, weight in ((1, " ", _PAIR), (2, " … ", _SKIPPED)):
+            if at >= back and first and (last := edges[at - back][1]):
+                yield f"{last}{mark}{first}", weight * min(sure, edges[at - back][2])
+
+
+def _edges(word: Word) -> tuple[str, str, float]:
+    """The first and the last stem of a word as it was read, and how sure they are."""
+    if not word.senses:
+        return "", "", 0.0
+    likeliest = word.senses[0]
+    last = likeliest if word.is_alternatives else word.senses[-1]
+    return stem(likeliest.word), stem(last.word), likeliest.certainty
+
+
+@lru_cache(maxsize=4_096)
+def _letters(word: str) -> tuple[str, ...]:
+    """Two to four letters in a row, the ends of the word marked."""
+    marked = f"_{word[:40]}_"
+    return tuple(dict.fromkeys(f"·{marked[i : i + n]}" for n in (2, 3, 4) for i in range(len(marked) - n + 1)))
