@@ -34,7 +34,7 @@ class Ours:
         self._index = Index(base or as_knowledge(faq))
 
     def rank(self, question: str) -> Ranked:
-        return [(match.entry, match.confidence) for match in self._index.rank(question)]
+        return [(match.entry, match.confidence) for match in self._index.rank(question).matches]
 
 
 class Rapidfuzz:

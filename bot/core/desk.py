@@ -34,11 +34,11 @@ class Desk:
             conversation, options=tuple(each for each in conversation.options if each in self._entries)
         )
         language = message.language or self._languages.guess(text, conversation.language or self._language)
-        matches = self._index.rank(text)
-        decision = self._triage.decide(conversation, message, matches, self._index.not_covered(text))
+        ranking = self._index.rank(text)
+        decision = self._triage.decide(conversation, message, ranking)
         reply = self._speaker.reply(decision, language)
         after = self._triage.remember(conversation, decision, language)
-        return Turn(message, language, matches, decision, reply, after)
+        return Turn(message, language, ranking.matches, decision, reply, after)
 
     def explain(self, text: str) -> Explanation:
         """Why `text` matches what it matches."""

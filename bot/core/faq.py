@@ -17,6 +17,7 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     UrlConstraints,
+    model_validator,
 )
 
 from bot.core.fault import Place
@@ -66,6 +67,11 @@ class Phrasings(Model):
         """The sample questions in `language`."""
         return self.de if language == "de" else self.en
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The sample questions in both languages."""
+        return (*self.de, *self.en)
+
 
 class TitledLink(Model):
     """A link with what it leads to."""
@@ -99,7 +105,7 @@ class Entry(Model):
     @property
     def wordings(self) -> tuple[str, ...]:
         """All in which the entry may be asked for: its phrasings and its question, in both languages."""
-        return (*self.phrasings.de, *self.phrasings.en, *filter(None, (self.question.de, self.question.en)))
+        return (*self.phrasings.all, *filter(None, (self.question.de, self.question.en)))
 
     def title(self, language: Language) -> str:
         """The entry as a short question: its question, else its first phrasing, else its id."""
@@ -121,12 +127,20 @@ class Synonym(Model):
 class NotCovered(Model):
     """Something that people ask about and the FAQ says nothing about: another product, another service."""
 
-    names: tuple[Text, ...] = Field(min_length=1)
+    names: tuple[Text, ...] = ()
     """What people call it, as whole words."""
+    phrasings: Phrasings = Phrasings()
+    """Sample questions, where it has no name or shares its words with an entry."""
     pointer: Localized
     """What is said instead of an answer, as Markdown: where to turn."""
     related: tuple[EntryId, ...] = ()
     """Entries that may help instead."""
+
+    @model_validator(mode="after")
+    def _is_recognisable(self) -> "NotCovered":
+        if not (self.names or self.phrasings.all):
+            raise ValueError("either `names` or `phrasings` are needed")
+        return self
 
 
 class Example(Model):

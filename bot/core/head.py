@@ -49,11 +49,13 @@ class HeldOut:
 class Head:
     """What the phrasings (the rows of `rows`) say for each entry."""
 
-    def __init__(self, rows: sparse.csr_matrix, of: Sequence[int], entries: int, held_out: int = 0) -> None:
-        """`of` says to which entry each row belongs; `held_out` is the number of phrasings in `self.held_out`."""
+    def __init__(
+        self, rows: sparse.csr_matrix, of: Sequence[int], entries: int, hold_out: Sequence[int] | NDArray[np.int_] = ()
+    ) -> None:
+        """`of` says to which entry each row belongs; `hold_out` are the rows that `self.held_out` is about, in order."""
         self._rows = rows
         self._of = np.asarray(of)
-        sample = np.unique(np.linspace(0, len(of) - 1, min(held_out, len(of))).astype(int))
+        sample = np.asarray(hold_out, dtype=int)
         itself, entry = _Corrections(), _Corrections()
         columns: list[NDArray[np.int_]] = []
         values: list[Reals] = []
@@ -63,7 +65,7 @@ class Head:
             support, weights, inverse = _separate(kernel + 1.0, signs)
             columns.append(local[support])
             values.append(weights)
-            if held_out:
+            if len(sample):
                 _leave_out(number, local[support], signs[support], weights, inverse, self._of, wanted, itself, entry)
         ends = np.cumsum([0, *map(len, columns)])
         self._dual = sparse.csr_matrix(

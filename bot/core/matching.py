@@ -17,7 +17,7 @@ from bot.core.contrast import weigh_contrast
 from bot.core.faq import KnowledgeBase
 from bot.core.features import Features, Floats
 from bot.core.head import Head
-from bot.core.model import Evidence, Explanation, Match, Word
+from bot.core.model import Evidence, Explanation, Match, Ranking, Word
 from bot.core.reading import Reader
 from bot.core.text import passages, words
 from bot.core.usage import Usage
@@ -55,59 +55,71 @@ class _Scored:
     """Their scores."""
     shares: NDArray[np.float64]
     """What the FAQ's words and each entry's own words explain of the passage."""
+    outside: int | None
+    """The subject that is not covered and scores higher than every entry."""
 
 
 class Index:
-    """The FAQ, ready to be asked. Immutable: a changed FAQ gets a new one."""
+    """The FAQ, ready to be asked. Immutable: a changed FAQ gets a new one.
+
+    The sample questions of what is not covered are learned like entries, so that they compete with them: their numbers
+    follow those of the entries.
+    """
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._entries = tuple(entry.id for entry in knowledge.entries)
-        phrasings = [
-            (number, text) for number, entry in enumerate(knowledge.entries) for text in _distinct(entry.wordings)
+        inside = [(n, text) for n, entry in enumerate(knowledge.entries) for text in _distinct(entry.wordings)]
+        self._outside = tuple(n for n, each in enumerate(knowledge.not_covered) if each.phrasings.all)
+        beside = [
+            (len(self._entries) + n, text)
+            for n, subject in enumerate(self._outside)
+            for text in _distinct(knowledge.not_covered[subject].phrasings.all)
         ]
-        self._texts = tuple(text for _, text in phrasings)
-        self._of = tuple(number for number, _ in phrasings)
+        self._texts = tuple(text for _, text in (*inside, *beside))
+        self._of = tuple(number for number, _ in (*inside, *beside))
         self._exact: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
-        for number, text in phrasings:
+        for number, text in inside:
             self._exact[words(text)].add(number)
         self._reader = Reader(self._texts, knowledge.synonyms, knowledge.not_covered)
         readings = [self._read(text) for text in self._texts]
-        self._features = Features(readings, self._of, len(self._entries))
-        self._usage = Usage(readings, self._of, self._features)
-        self._head = Head(self._features.rows, self._of, len(self._entries), _HELD_OUT)
+        classes = len(self._entries) + len(self._outside)
+        self._features = Features(readings, self._of, classes)
+        self._usage = Usage(readings[: len(inside)], self._of[: len(inside)], self._features)
+        sample = np.unique(np.linspace(0, len(inside) - 1, min(_HELD_OUT, len(inside))).astype(int))
+        self._head = Head(self._features.rows, self._of, classes, sample)
         self._calibration = Calibration(self._observations(readings, knowledge))
 
-    def read(self, question: str) -> tuple[Word, ...]:
-        """How each word of the question is understood."""
-        return self._read(_shortened(question))
-
-    def rank(self, question: str) -> tuple[Match, ...]:
-        """The best five entries, most confident first."""
+    def rank(self, question: str) -> Ranking:
+        """The best five entries, most confident first, and whether the question is about something else."""
         text = _shortened(question)
-        return self._matches(text, self._best_passage(text))
+        return self._ranking(text, self._best_passage(text))
 
     def explain(self, question: str) -> Explanation:
-        """How the question was read, and the best five entries with what carried them."""
+        """The same, with how the question was read and what carried the best entries."""
         text = _shortened(question)
         best = self._best_passage(text)
-        evidence = tuple(self._evidence(match, best) for match in self._matches(text, best))
-        return Explanation(best.read, evidence, self.not_covered(text))
+        ranking = self._ranking(text, best)
+        return Explanation(best.read, tuple(self._evidence(m, best) for m in ranking.matches), ranking.not_covered)
 
-    def not_covered(self, question: str) -> int | None:
-        """The subject that the FAQ does not cover and the question is about; None where it names one of the FAQ's own.
+    def _ranking(self, text: str, best: _Scored) -> Ranking:
+        found = dict(zip(best.best, self._calibration.probability(best.scores, best.shares), strict=True))
+        exact = self._exact.get(words(text), set())
+        found.update(dict.fromkeys(exact, 1.0))
+        matches = (Match(self._entries[number], float(confidence)) for number, confidence in found.items())
+        ordered = sorted(matches, key=lambda match: (-match.confidence, match.entry))
+        return Ranking(tuple(ordered[:_BEST]), None if exact else self._not_covered(text, best))
 
-        A question in the very words of a phrasing is about the entry, whatever it names.
+    def _not_covered(self, text: str, best: _Scored) -> int | None:
+        """The subject that the FAQ says it does not cover and the question is about.
+
+        It is nearer to the subject's sample questions than to any entry, or it names the subject and nothing that the
+        FAQ is about.
         """
-        text = _shortened(question)
+        if best.outside is not None:
+            return best.outside
         read = self._read(text)
         named = next((word.not_covered for word in read if word.not_covered is not None), None)
-        return None if words(text) in self._exact or self._usage.names_subject(read) else named
-
-    def _matches(self, text: str, best: _Scored) -> tuple[Match, ...]:
-        found = dict(zip(best.best, self._calibration.probability(best.scores, best.shares), strict=True))
-        found.update(dict.fromkeys(self._exact.get(words(text), ()), 1.0))
-        matches = (Match(self._entries[number], float(confidence)) for number, confidence in found.items())
-        return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry))[:_BEST])
+        return None if named is None or self._usage.names_subject(read) else named
 
     def _best_passage(self, text: str) -> _Scored:
         """The whole message, or the passage of a long one that some entry fits best."""
@@ -117,19 +129,18 @@ class Index:
             parts = [self._read(passage) for passage in passages(text)]
             telling = [part for part in parts if _known(part) >= _SHORTEST_PASSAGE]
             candidates += sorted(telling, key=_known, reverse=True)[:_MOST_PASSAGES]
-        return max(map(self._scored, candidates), key=self._promise)
-
-    def _promise(self, scored: _Scored) -> float:
-        return float(self._calibration.probability(scored.scores, scored.shares).max())
+        return max(map(self._scored, candidates), key=lambda scored: float(scored.scores[0] + scored.shares[0, 1]))
 
     def _scored(self, read: tuple[Word, ...]) -> _Scored:
         vector = self._features.vector(read)
         nearness = self._head.near(vector)
-        scores = self._head.scores(nearness).astype(np.float64)
+        everything = self._head.scores(nearness).astype(np.float64)
+        scores, beside = np.split(everything, [len(self._entries)])
         best = np.argpartition(-scores, min(_BEST, len(scores)) - 1)[:_BEST]
         best = best[np.lexsort((best, -scores[best]))]
         shares = np.array([self._usage.explained(read, int(entry)) for entry in best])
-        return _Scored(read, vector, nearness, best, scores[best], shares)
+        outside = self._outside[int(beside.argmax())] if beside.max(initial=-np.inf) > scores[best[0]] else None
+        return _Scored(read, vector, nearness, best, scores[best], shares, outside)
 
     def _read(self, text: str) -> tuple[Word, ...]:
         return weigh_contrast(self._reader.read(text))
@@ -146,15 +157,18 @@ class Index:
                 (held.without_itself, one, 1 - _UNANSWERABLE),
                 (held.without_entry, whole, _UNANSWERABLE),
             ):
-                best = scores.argmax(axis=1)
+                entries, beside = np.split(scores, [len(self._entries)], axis=1)
+                best = entries.argmax(axis=1)
                 shares = [
                     self._usage.explained(readings[p], int(entry), left_out)
                     for p, entry, left_out in zip(held.phrasings, best, without, strict=True)
                 ]
                 right = (best == own) & (scores is held.without_itself)
-                parts.append(Observations(scores.max(axis=1), np.array(shares), right, np.full(len(own), weight)))
-        asked = [example for example in knowledge.examples if self.not_covered(example.text) is None]
-        told = [(example, self._scored(self.read(example.text))) for example in asked]
+                counts = weight * (entries.max(axis=1) >= beside.max(axis=1, initial=-np.inf))
+                parts.append(Observations(entries.max(axis=1), np.array(shares), right, counts))
+        asked = [(example, _shortened(example.text)) for example in knowledge.examples]
+        scored = [(example, text, self._best_passage(text)) for example, text in asked]
+        told = [(example, best) for example, text, best in scored if self._not_covered(text, best) is None]
         if told:
             weight = _EXAMPLES_COUNT * max(1, len(held.phrasings)) / len(told)
             parts.append(

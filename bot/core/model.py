@@ -114,6 +114,16 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """What the FAQ has for a question."""
+
+    matches: tuple[Match, ...]
+    """The best entries, most confident first."""
+    not_covered: int | None = None
+    """Which of the FAQ's subjects that are not covered the question is about."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Why an entry matched: what carried it, the strongest first."""
 

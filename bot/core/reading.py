@@ -131,7 +131,7 @@ class Reader:
                     return Word(word, Reading.NOT_COVERED, known.senses, known.not_covered)
                 continue
             for sense in known.senses if known else (Sense(candidate),):
-                senses.setdefault(sense.word, Sense(sense.word, sense.certainty * similarity**2))
+                senses.setdefault(sense.word, Sense(sense.word, sense.certainty * similarity**1.5))
         return Word(word, Reading.REPAIRED if senses else Reading.UNKNOWN, tuple(senses.values()))
 
 

@@ -34,6 +34,7 @@ from bot.core.model import (
     Language,
     Match,
     Message,
+    Ranking,
     Silence,
     Smalltalk,
     Unreadable,
@@ -70,16 +71,11 @@ class Triage:
         self._help = {text.casefold() for text in understands.help_command}
         self._smalltalk = {words(text): Smalltalk(kind) for kind in SMALLTALK for text in getattr(understands, kind)}
 
-    def decide(
-        self, conversation: Conversation, message: Message, matches: Sequence[Match], not_covered: int | None = None
-    ) -> Decision:
-        """What is done about `message`; `matches` are ranked, best first.
-
-        `not_covered` is the subject that the message is about, where the FAQ says that it does not cover it.
-        """
+    def decide(self, conversation: Conversation, message: Message, ranking: Ranking) -> Decision:
+        """What is done about `message`, for which the FAQ has `ranking`."""
         if message.text is None:
             return Silence() if conversation.told_text_only else Unreadable("no text")
-        decision = self._decide(conversation, message.text, matches, not_covered)
+        decision = self._decide(conversation, message.text, ranking)
         overheard = message.addressed is Addressed.THREAD and conversation.is_new
         if overheard and not isinstance(decision, Answer):
             return Silence()
@@ -102,9 +98,7 @@ class Triage:
             case _:
                 return heard
 
-    def _decide(
-        self, conversation: Conversation, text: str, matches: Sequence[Match], not_covered: int | None
-    ) -> Decision:
+    def _decide(self, conversation: Conversation, text: str, ranking: Ranking) -> Decision:
         if command := _COMMAND.match(text):
             return Command("help" if command[1].casefold() in self._help else "unknown")
         said = words(text)
@@ -114,7 +108,9 @@ class Triage:
             return smalltalk
         if len(said) == 1 and (chosen := _NUMBERS.get(said[0], _MOST_OPTIONS)) < len(conversation.options):
             return Answer((conversation.options[chosen],))
-        return self._by_confidence(matches) if not_covered is None else Fallback(not_covered=not_covered)
+        if ranking.not_covered is not None:
+            return Fallback(not_covered=ranking.not_covered)
+        return self._by_confidence(ranking.matches)
 
     def _by_confidence(self, matches: Sequence[Match]) -> Decision:
         limits = self._thresholds

@@ -47,8 +47,8 @@ class Usage:
             if word.reading is Reading.DROPPED:
                 continue
             faq, own = self._weights(word, entry, without or {})
-            by_faq += word.certainty * faq
-            by_entry += word.certainty * own
+            by_faq += word.certainty**0.5 * faq
+            by_entry += word.certainty**0.5 * own
             total += faq or _UNKNOWN * heaviest
         return (by_faq / total, by_entry / total) if total else (0.0, 0.0)
 

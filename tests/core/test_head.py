@@ -33,7 +33,7 @@ def test_each_phrasing_scores_best_for_its_entry() -> None:
 
 
 def test_a_score_without_the_phrasing_is_that_of_a_head_that_never_saw_it() -> None:
-    held = Head(rows(), OF, 3, held_out=9).held_out
+    held = Head(rows(), OF, 3, range(9)).held_out
     for at, phrasing in enumerate(held.phrasings):
         others = [n for n in range(9) if n != phrasing]
         again = Head(rows()[others], [OF[n] for n in others], 3)
@@ -41,7 +41,7 @@ def test_a_score_without_the_phrasing_is_that_of_a_head_that_never_saw_it() -> N
 
 
 def test_a_score_without_the_entry_is_that_of_a_head_that_never_saw_it() -> None:
-    held = Head(rows(), OF, 3, held_out=9).held_out
+    held = Head(rows(), OF, 3, range(9)).held_out
     for at, phrasing in enumerate(held.phrasings):
         entry = OF[phrasing]
         others = [n for n in range(9) if OF[n] != entry]
@@ -59,5 +59,5 @@ def test_a_large_faq_is_learned_from_the_nearest_rivals_with_the_same_outcome(mo
 
 
 def test_one_entry_can_be_learned() -> None:
-    only = Head(rows()[:3], [0, 0, 0], 1, held_out=3)
+    only = Head(rows()[:3], [0, 0, 0], 1, range(3))
     assert scores(only, rows()[:1]).shape == (1, 1)

@@ -16,7 +16,8 @@ WHOLE = {
 
 
 def faults(knowledge: KnowledgeBase, **changes: object) -> list[str]:
-    entries = (Entry.model_validate({**WHOLE, **changes}), Entry.model_validate({**WHOLE, "id": "whole"}))
+    other = {**WHOLE, "id": "whole", "phrasings": {"de": ["zwei"], "en": ["two"]}, "question": {"de": "B?", "en": "C?"}}
+    entries = (Entry.model_validate(other), Entry.model_validate({**WHOLE, **changes}))
     base = knowledge.model_copy(update={"entries": entries, "places": {"a": Place("faq.yaml", 7)}})
     return [str(fault) for fault in lint(base) if fault.entry == "a"]
 
@@ -34,6 +35,7 @@ def test_a_complete_entry_has_no_fault(knowledge: KnowledgeBase) -> None:
         ({"source": None}, "warning: entry a: the source is missing"),
         ({"review_by": None}, "warning: entry a: no date for a review"),
         ({"links": [{"title": {"de": "Seite"}, "url": "https://example.org"}]}, "has no title in en"),
+        ({"phrasings": {"de": ["ZWEI!"], "en": ["one"]}}, 'warning: entry a: the phrasing "ZWEI!" stands in `whole` too'),
     ],
 )
 def test_what_is_missing_is_named_with_its_line(

@@ -50,6 +50,15 @@ def test_the_fallback_says_that_it_does_not_know_and_names_the_contact_as_a_link
     assert "Signal" in text
 
 
+def test_what_is_not_covered_is_told_with_its_pointer_and_what_may_help(
+    speaker: Speaker, knowledge: KnowledgeBase
+) -> None:
+    number = next(n for n, each in enumerate(knowledge.not_covered) if "Zoom" in each.names)
+    text = plain(said(speaker, Fallback(not_covered=number), "en"))
+    assert text.startswith(knowledge.not_covered[number].pointer.en or "?")
+    assert "DFNconf" in text
+
+
 def test_silence_says_nothing(speaker: Speaker) -> None:
     assert speaker.reply(Silence(), "de") is None
 

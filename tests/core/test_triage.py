@@ -9,6 +9,7 @@ from bot.core.model import (
     Conversation,
     Fallback,
     Match,
+    Ranking,
     Silence,
     Smalltalk,
     Unreadable,
@@ -24,14 +25,14 @@ def triage(knowledge: KnowledgeBase) -> Triage:
     return Triage(knowledge.phrases.understands, LIMITS)
 
 
-def matches(**confidences: float) -> list[Match]:
-    return [Match(entry, confidence, "") for entry, confidence in confidences.items()]
+def ranked(not_covered: int | None = None, **confidences: float) -> Ranking:
+    return Ranking(tuple(Match(entry, confidence) for entry, confidence in confidences.items()), not_covered)
 
 
 def decide(
     triage: Triage, text: str | None, conversation: Conversation = Conversation(), **confidences: float
 ) -> object:
-    return triage.decide(conversation, message(text), matches(**confidences))
+    return triage.decide(conversation, message(text), ranked(None, **confidences))
 
 
 def test_a_clear_match_is_answered(triage: Triage) -> None:
@@ -44,6 +45,13 @@ def test_a_narrow_lead_is_clarified(triage: Triage) -> None:
 
 def test_a_middling_match_is_clarified_with_at_most_four_options(triage: Triage) -> None:
     assert decide(triage, "frage", a=0.5, b=0.3, c=0.3, d=0.3, e=0.3) == Clarify(("a", "b", "c", "d"))
+
+
+def test_what_the_faq_says_it_does_not_cover_is_never_answered_with_an_entry(triage: Triage) -> None:
+    decision = triage.decide(Conversation(), message("frage"), ranked(2, a=0.9))
+    assert decision == Fallback(not_covered=2)
+    chosen = triage.decide(Conversation("de", options=("a",)), message("1"), ranked(2, a=0.9))
+    assert chosen == Answer(("a",))
 
 
 def test_a_weak_match_falls_back_and_names_what_is_near(triage: Triage) -> None:
@@ -73,10 +81,10 @@ def test_a_message_without_a_word_is_unreadable(triage: Triage, text: str) -> No
 
 
 def test_that_only_text_is_read_is_said_once(triage: Triage) -> None:
-    first = triage.decide(Conversation(), message(None), [])
+    first = triage.decide(Conversation(), message(None), ranked())
     assert first == Unreadable("no text")
     after = triage.remember(Conversation(), first, "de")
-    assert triage.decide(after, message(None), []) == Silence()
+    assert triage.decide(after, message(None), ranked()) == Silence()
 
 
 def test_a_number_chooses_the_option_that_was_offered(triage: Triage) -> None:
@@ -95,6 +103,6 @@ def test_an_option_holds_until_something_else_is_answered(triage: Triage) -> Non
 
 def test_an_overheard_message_in_a_thread_is_answered_only_if_the_answer_is_clear(triage: Triage) -> None:
     overheard = message("frage", addressed=Addressed.THREAD)
-    assert triage.decide(Conversation(), overheard, matches(a=0.9)) == Answer(("a",))
-    assert triage.decide(Conversation(), overheard, matches(a=0.3)) == Silence()
-    assert triage.decide(Conversation(language="de"), overheard, matches(a=0.3)) == Fallback(("a",))
+    assert triage.decide(Conversation(), overheard, ranked(a=0.9)) == Answer(("a",))
+    assert triage.decide(Conversation(), overheard, ranked(a=0.3)) == Silence()
+    assert triage.decide(Conversation(language="de"), overheard, ranked(a=0.3)) == Fallback(("a",))
