@@ -23,6 +23,8 @@ _LETTERS = 0.5
 """What two to four letters in a row weigh, as the word was typed ..."""
 _LETTERS_MEANT = 0.25
 """... and as it was read."""
+_LIGHTEST = 0.15
+"""What weighs less, as a share of the heaviest feature, is in nearly every entry: it tells nothing and costs most."""
 _LEAST = 1.0
 """What a text needs to weigh to become a vector of length 1, as a share of the heaviest feature."""
 _BEGINNING = "^"
@@ -51,8 +53,10 @@ class Features:
         self._weights = np.sqrt(np.log((entries + 1) / (users + 0.5))).astype(np.float32)
         self.heaviest = float(self._weights.max(initial=0.0))
         """The weight of what only one entry uses."""
-        weighted = np.array(values, dtype=np.float32) * self._weights[numbers]
+        self._scale = np.where(self._weights < _LIGHTEST * self.heaviest, 0, self._weights)
+        weighted = np.array(values, dtype=np.float32) * self._scale[numbers]
         rows = sparse.csr_matrix((weighted, numbers, ends), shape=(len(ends) - 1, len(self._columns)), dtype=np.float32)
+        rows.eliminate_zeros()
         lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
         rows.data /= np.repeat(np.where(lengths > 0, lengths, 1).astype(np.float32), np.diff(rows.indptr))
         self.rows = rows
@@ -63,7 +67,7 @@ class Features:
         for feature, value in bag(read).items():
             if (column := self._columns.get(feature)) is not None:
                 vector[column] = value
-        vector *= self._weights
+        vector *= self._scale
         length = max(float(np.linalg.norm(vector)), _LEAST * self.heaviest)
         return vector / np.float32(length) if length else vector
 

@@ -18,7 +18,7 @@ from scipy import sparse
 
 _REGULARISATION = 0.25
 """How strongly the head is kept from learning single phrasings by heart."""
-_MOST_RIVALS = 300
+_MOST_RIVALS = 200
 _FEWEST_RIVALS = 90
 _ALL_RIVALS = 150_000
 """How many phrasings of others an entry is separated from: fewer where there are many entries, to save time."""
@@ -151,9 +151,7 @@ def _with_rivals(own: NDArray[np.int_], nearness: Floats, rivals: int) -> NDArra
     return np.concatenate([own, np.sort(nearest)])
 
 
-def _separate(
-    kernel: Reals, signs: Reals
-) -> tuple[NDArray[np.int_], Reals, Reals]:
+def _separate(kernel: Reals, signs: Reals) -> tuple[NDArray[np.int_], Reals, Reals]:
     """The support vectors, their weights, and the inverse of their regularised kernel (Newton's method)."""
     regularised = kernel + _REGULARISATION * np.eye(len(signs))
     active = np.ones(len(signs), dtype=bool)

@@ -138,7 +138,7 @@ class Index:
         scores, beside = np.split(everything, [len(self._entries)])
         best = np.argpartition(-scores, min(_BEST, len(scores)) - 1)[:_BEST]
         best = best[np.lexsort((best, -scores[best]))]
-        shares = np.array([self._usage.explained(read, int(entry)) for entry in best])
+        shares = np.array(self._usage.explained(read, best.tolist()))
         outside = self._outside[int(beside.argmax())] if beside.max(initial=-np.inf) > scores[best[0]] else None
         return _Scored(read, vector, nearness, best, scores[best], shares, outside)
 
@@ -160,7 +160,7 @@ class Index:
                 entries, beside = np.split(scores, [len(self._entries)], axis=1)
                 best = entries.argmax(axis=1)
                 shares = [
-                    self._usage.explained(readings[p], int(entry), left_out)
+                    self._usage.explained(readings[p], [int(entry)], left_out)[0]
                     for p, entry, left_out in zip(held.phrasings, best, without, strict=True)
                 ]
                 right = (best == own) & (scores is held.without_itself)

@@ -25,7 +25,7 @@ _SHORTEST_REPAIRED = 3
 """The fewest letters of a word that may have been mistyped: shorter ones are near to anything."""
 _LONGEST_REPAIRED = 40
 """The most letters of one: what is longer is no word."""
-_MOST_REPAIRED = 30
+_MOST_REPAIRED = 20
 """The most different words of a text that are repaired: it bounds the time that nonsense costs."""
 _REPAIR_FROM = 0.62
 """The similarity (normalised OSA, 0 to 1) from which a word counts as a mistyped word of the FAQ."""
@@ -34,7 +34,7 @@ _COMPARED = 200
 """The words of the FAQ that a mistyped word is compared with."""
 _FIRST_LETTER_HOLDS_TO = 5
 """Up to this many letters, a repair keeps the first one: fingers rarely miss it, and "Zoom" is no "Room"."""
-_NAME_REPAIR_FROM = 0.8
+_NAME_REPAIR_FROM = 0.85
 """The similarity from which a word counts as a mistyped name of something that the FAQ does not cover."""
 
 

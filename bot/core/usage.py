@@ -1,7 +1,7 @@
 """Which words the FAQ and its entries use: what a question is about, and how much of it they explain."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.features import Features
 from bot.core.model import Reading, Word
@@ -11,7 +11,8 @@ _UNKNOWN = 0.75
 """What an unknown word weighs, as a share of the heaviest known one."""
 _NOTHING = 0.3
 """What a question needs to weigh before it says anything, as a share of the heaviest word: "wir" says nothing."""
-_NOBODY: Counter[int] = Counter()
+_MANY = 0.4
+"""The share of an entry's phrasings that name its subject, at least."""
 
 
 class Usage:
@@ -33,42 +34,43 @@ class Usage:
         return any(stem(each) in self._subjects for word in named for each in word.read_as)
 
     def explained(
-        self, read: Sequence[Word], entry: int, without: Mapping[int, int] | None = None
-    ) -> tuple[float, float]:
-        """The shares of a question's weight that the FAQ's words and that the entry's words explain, from 0 to 1.
+        self, read: Sequence[Word], entries: Iterable[int], without: Mapping[int, int] | None = None
+    ) -> list[tuple[float, float]]:
+        """For each entry the shares of a question's weight that the FAQ's and the entry's words explain, from 0 to 1.
 
         `without` says of how many phrasings of which entry the words are not to count. What the question turns down
         counts nothing.
         """
-        heaviest = self._features.heaviest
-        by_faq = by_entry = 0.0
-        total = _NOTHING * heaviest
-        for word in read:
-            if word.reading is Reading.DROPPED:
-                continue
-            faq, own = self._weights(word, entry, without or {})
-            by_faq += word.certainty**0.5 * faq
-            by_entry += word.certainty**0.5 * own
-            total += faq or _UNKNOWN * heaviest
-        return (by_faq / total, by_entry / total) if total else (0.0, 0.0)
+        without = without or {}
+        heard = [(word.certainty**0.5, self._senses(word)) for word in read if word.reading is not Reading.DROPPED]
+        total = _NOTHING * self._features.heaviest
+        by_faq = 0.0
+        for certainty, senses in heard:
+            left = [weight for weight, users in senses if users.total() > _overlap(users, without)]
+            by_faq += certainty * max(left, default=0.0)
+            total += max(left, default=0.0) or _UNKNOWN * self._features.heaviest
+        shares = []
+        for entry in entries:
+            gone = without.get(entry, 0)
+            own = (certainty * max((w for w, users in s if users[entry] > gone), default=0.0) for certainty, s in heard)
+            shares.append((by_faq / total, sum(own) / total) if total else (0.0, 0.0))
+        return shares
 
-    def _weights(self, word: Word, entry: int, without: Mapping[int, int]) -> tuple[float, float]:
-        """What the word weighs for the whole FAQ and for the entry; 0 where it is not used."""
-        faq = own = 0.0
-        for sense in word.senses if word.not_covered is None else ():
-            users = self._users.get(stem(sense.word), _NOBODY)
-            weight = self._features.weight(sense.word) or 0.0
-            if users.total() > sum(min(users[number], count) for number, count in without.items()):
-                faq = max(faq, weight)
-            if users[entry] > without.get(entry, 0):
-                own = max(own, weight)
-        return faq, own
+    def _senses(self, word: Word) -> list[tuple[float, Counter[int]]]:
+        """The weight and the users of each sense of a word."""
+        senses = word.senses if word.not_covered is None else ()
+        found = ((self._features.weight(sense.word), self._users.get(stem(sense.word))) for sense in senses)
+        return [(weight, users) for weight, users in found if weight and users]
 
     def _find_subjects(self, phrasings: Counter[int]) -> frozenset[str]:
-        """The stems that half of an entry's phrasings use, and not half of the entries."""
+        """The stems that many of an entry's phrasings use, and not half of the entries."""
         most = max(1, len(phrasings) // 2)
         return frozenset(
             each
             for each, using in self._users.items()
-            if len(using) <= most and any(count >= phrasings[entry] / 2 for entry, count in using.items())
+            if len(using) <= most and any(count >= _MANY * phrasings[entry] for entry, count in using.items())
         )
+
+
+def _overlap(users: Counter[int], without: Mapping[int, int]) -> int:
+    return sum(min(users[number], count) for number, count in without.items())

@@ -42,7 +42,12 @@ BROKEN = {
         "indentation",
     ),
     "unknown related": (GOOD + "    related:\n      - nowhere\n", 5, "`nowhere` does not exist", "Correct the id"),
-    "unknown entry in an example": (GOOD + "examples: [{text: x, expect: [gut]}]\n", 4, "`gut` does not exist", "Correct"),
+    "unknown entry in an example": (
+        GOOD + "examples: [{text: x, expect: [gut]}]\n",
+        4,
+        "`gut` does not exist",
+        "Correct",
+    ),
     "unknown entry to point to": (
         GOOD + "not_covered: [{names: [x], pointer: {de: y}, related: [gut]}]\n",
         4,

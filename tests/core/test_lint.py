@@ -35,7 +35,10 @@ def test_a_complete_entry_has_no_fault(knowledge: KnowledgeBase) -> None:
         ({"source": None}, "warning: entry a: the source is missing"),
         ({"review_by": None}, "warning: entry a: no date for a review"),
         ({"links": [{"title": {"de": "Seite"}, "url": "https://example.org"}]}, "has no title in en"),
-        ({"phrasings": {"de": ["ZWEI!"], "en": ["one"]}}, 'warning: entry a: the phrasing "ZWEI!" stands in `whole` too'),
+        (
+            {"phrasings": {"de": ["ZWEI!"], "en": ["one"]}},
+            'warning: entry a: the phrasing "ZWEI!" stands in `whole` too',
+        ),
     ],
 )
 def test_what_is_missing_is_named_with_its_line(

@@ -115,7 +115,10 @@ def test_the_best_five_entries_are_always_told(index: Index) -> None:
 
 
 def test_words_that_say_nothing_are_sure_of_nothing(index: Index) -> None:
-    assert max(index.rank(text).matches[0].confidence for text in ("wir", "und", "in der", "mein", "fgh jkl", "12345")) < 0.35
+    assert (
+        max(index.rank(text).matches[0].confidence for text in ("wir", "und", "in der", "mein", "fgh jkl", "12345"))
+        < 0.35
+    )
 
 
 def test_a_story_around_the_question_does_not_drown_it(index: Index) -> None:
