@@ -18,10 +18,9 @@ from scipy import sparse
 
 _REGULARISATION = 0.25
 """How strongly the head is kept from learning single phrasings by heart."""
-_MOST_RIVALS = 200
-_FEWEST_RIVALS = 90
-_ALL_RIVALS = 150_000
-"""How many phrasings of others an entry is separated from: fewer where there are many entries, to save time."""
+_RIVALS = 50
+_RIVALS_EACH = 2
+"""How many of the nearest phrasings of others an entry is separated from: at least, and more for each of its own."""
 _ROUNDS = 10
 _BLOCK = 16
 """The entries whose rivals are looked for at once."""
@@ -52,7 +51,7 @@ class Head:
     def __init__(
         self, rows: sparse.csr_matrix, of: Sequence[int], entries: int, hold_out: Sequence[int] | NDArray[np.int_] = ()
     ) -> None:
-        """`of` says to which entry each row belongs; `hold_out` are the rows that `self.held_out` is about, in order."""
+        """`of` says to which entry each row belongs, `hold_out` which rows `self.held_out` is about, in order."""
         self._rows = rows
         self._of = np.asarray(of)
         sample = np.asarray(hold_out, dtype=int)
@@ -60,9 +59,10 @@ class Head:
         columns: list[NDArray[np.int_]] = []
         values: list[Reals] = []
         wanted = np.isin(np.arange(len(of)), sample)
-        for number, (local, kernel) in enumerate(_neighbourhoods(rows, self._of, entries)):
+        for number, near in enumerate(_neighbourhoods(rows, self._of, entries)):
+            local = near.phrasings
             signs = np.where(self._of[local] == number, 1.0, -1.0)
-            support, weights, inverse = _separate(kernel + 1.0, signs)
+            support, weights, inverse = _separate(near, signs)
             columns.append(local[support])
             values.append(weights)
             if len(sample):
@@ -118,17 +118,24 @@ class _Corrections:
         return corrected
 
 
-def _neighbourhoods(
-    rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int
-) -> Iterator[tuple[NDArray[np.int_], Reals]]:
-    """For each entry its own phrasings and those of others nearest to one of them, with the kernel between them."""
-    rivals = min(_MOST_RIVALS, max(_FEWEST_RIVALS, _ALL_RIVALS // entries))
+@dataclass(frozen=True)
+class _Neighbourhood:
+    """The phrasings that an entry is learned from: its own, the nearest of others, and a sample of the rest."""
+
+    phrasings: NDArray[np.int_]
+    counts: Reals
+    """For how many phrasings each stands: those of the sample for the rest."""
+    kernel: Floats
+
+
+def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int) -> Iterator[_Neighbourhood]:
+    """Of each entry in turn."""
     if rows.shape[0] <= _MANY:
         everything = (rows @ rows.T).toarray()
         for entry in range(entries):
             own = np.flatnonzero(of == entry)
-            local = _with_rivals(own, everything[own], rivals)
-            yield local, everything[np.ix_(local, local)].astype(np.float64)
+            local, counts = _chosen(own, everything[own])
+            yield _Neighbourhood(local, counts, everything[np.ix_(local, local)])
         return
     using = np.bincount(rows.indices, minlength=rows.shape[1])
     telling = rows[:, using <= _COMMON * rows.shape[0]]
@@ -138,31 +145,41 @@ def _neighbourhoods(
         nearness = (telling[block] @ turned).toarray()
         for entry in range(begin, min(begin + _BLOCK, entries)):
             own = of[block] == entry
-            local = _with_rivals(block[own], nearness[own], rivals)
+            local, counts = _chosen(block[own], nearness[own])
             part = rows[local]
-            yield local, (part @ part.T).toarray().astype(np.float64)
+            yield _Neighbourhood(local, counts, (part @ part.T).toarray())
 
 
-def _with_rivals(own: NDArray[np.int_], nearness: Floats, rivals: int) -> NDArray[np.int_]:
+def _chosen(own: NDArray[np.int_], nearness: Floats) -> tuple[NDArray[np.int_], Reals]:
+    """The phrasings that an entry with the phrasings `own` is learned from, and for how many each stands."""
     near = nearness.max(axis=0)
     near[own] = -1.0
-    most = min(rivals, len(near) - len(own))
-    nearest = np.argpartition(-near, most - 1)[:most] if most else np.zeros(0, dtype=int)
-    return np.concatenate([own, np.sort(nearest)])
+    rivals = _RIVALS + _RIVALS_EACH * len(own)
+    order = np.argsort(-near, kind="stable")[: len(near) - len(own)]
+    far = order[rivals:]
+    sample = far[:: max(1, len(far) // (rivals // 2))]
+    counts = np.ones(len(own) + min(rivals, len(order)) + len(sample))
+    if len(sample):
+        counts[-len(sample) :] = len(far) / len(sample)
+    return np.concatenate([own, order[:rivals], sample]), counts
 
 
-def _separate(kernel: Reals, signs: Reals) -> tuple[NDArray[np.int_], Reals, Reals]:
-    """The support vectors, their weights, and the inverse of their regularised kernel (Newton's method)."""
-    regularised = kernel + _REGULARISATION * np.eye(len(signs))
+def _separate(near: _Neighbourhood, signs: Reals) -> tuple[NDArray[np.int_], Reals, Reals]:
+    """The support vectors, their weights, and the inverse of their regularised kernel (Newton's method).
+
+    A constant feature of 1 beside the kernel makes the bias.
+    """
     active = np.ones(len(signs), dtype=bool)
     for _ in range(_ROUNDS):
         support = np.flatnonzero(active)
-        weights: Reals = np.linalg.solve(regularised[np.ix_(support, support)], signs[support])
-        violated = signs * (kernel[:, support] @ weights) < 1.0
+        regularised = near.kernel[np.ix_(support, support)].astype(np.float64) + 1.0
+        regularised[np.diag_indices_from(regularised)] += _REGULARISATION / near.counts[support]
+        weights: Reals = np.linalg.solve(regularised, signs[support])
+        violated = signs * (near.kernel[:, support] @ weights + weights.sum()) < 1.0
         if (violated == active).all():
             break
         active = violated
-    inverse: Reals = np.linalg.inv(regularised[np.ix_(support, support)])
+    inverse: Reals = np.linalg.inv(regularised)
     return support, weights, inverse
 
 

@@ -30,7 +30,7 @@ _LONG = 14
 """From this many words on, a message is read by its best passage."""
 _SHORTEST_PASSAGE = 3
 """The fewest known words of a passage."""
-_MOST_PASSAGES = 2
+_MOST_PASSAGES = 5
 _HELD_OUT = 300
 """The phrasings that the confidence is learned from."""
 _UNANSWERABLE = 0.15

@@ -7,6 +7,7 @@ holds no word                                 Unreadable
 is a command                                  Command
 is a greeting, thanks, goodbye as a whole     Smalltalk
 is the number of an option offered before     Answer with that option
+is only numbers and single letters            Fallback
 names what the FAQ says it does not cover     Fallback, with its pointer
 one match over the threshold, clear ahead     Answer
 several matches near one another              Clarify
@@ -108,6 +109,8 @@ class Triage:
             return smalltalk
         if len(said) == 1 and (chosen := _NUMBERS.get(said[0], _MOST_OPTIONS)) < len(conversation.options):
             return Answer((conversation.options[chosen],))
+        if all(len(word) == 1 or word.isdigit() for word in said):
+            return Fallback()
         if ranking.not_covered is not None:
             return Fallback(not_covered=ranking.not_covered)
         return self._by_confidence(ranking.matches)

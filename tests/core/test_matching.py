@@ -25,7 +25,7 @@ def index(knowledge: KnowledgeBase) -> Index:
 
 def small(knowledge: KnowledgeBase, **phrasings: list[str]) -> Index:
     entries = tuple(Entry.model_validate({"id": name, "phrasings": {"de": texts}}) for name, texts in phrasings.items())
-    return Index(knowledge.model_copy(update={"entries": entries, "synonyms": (), "examples": ()}))
+    return Index(knowledge.model_copy(update={"entries": entries, "synonyms": (), "not_covered": (), "examples": ()}))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_option_that_left_the_faq_is_not_chosen(desk: Desk) -> None:
 def test_synonyms_have_a_direction(knowledge: KnowledgeBase) -> None:
     entry = Entry.model_validate({"id": "a", "phrasings": {"de": ["Videokonferenz"]}})
     synonym = Synonym.model_validate({"to": "Videokonferenz", "from": ["Telko"]})
-    index = Index(knowledge.model_copy(update={"entries": (entry,), "synonyms": (synonym,), "examples": ()}))
+    index = Index(knowledge.model_copy(update={"entries": (entry,), "synonyms": (synonym,), "not_covered": (), "examples": ()}))
     assert index.rank("Telko").matches[0].entry == "a"
     assert reading(index, "Telko")[0].read_as == ("videokonferenz",)
 
