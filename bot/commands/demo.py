@@ -28,7 +28,7 @@ _QUESTIONS = (
     "Darf ich mit meinen Studierenden eine WhatsApp-Gruppe machen?",
     "wie loge ich mich bei dfnconf ein",
     "Which messenger should I use instead?",
-    "konferenz datenschutz",
+    "gäste in konferenz einladen",
     "1",
     "Wann hat die Mensa offen?",
 )

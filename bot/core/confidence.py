@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROUNDS = 25
-_PRIOR = 1.0
-"""How strongly the regression is kept from extremes, in observations."""
+_PRIOR = 3.0
+"""How strongly the regression is kept near to what is usual, in observations."""
+
+_USUAL = (-1.0, 3.0, 0.5, 2.0)
+"""What is learned from FAQs with some hundred phrasings, more or less: where the regression starts from."""
 
 Values = NDArray[np.float64]
 
@@ -43,7 +46,7 @@ class Calibration:
 
     def __init__(self, seen: Observations) -> None:
         inputs = _inputs(seen.scores, seen.shares)
-        start = np.array([-1.0, 2.0, 1.0, 1.0])
+        start = np.array(_USUAL)
         coefficients = start
         for _ in range(_ROUNDS if len(seen.weights) else 0):
             expected = _logistic(inputs @ coefficients)

@@ -23,7 +23,7 @@ _LETTERS = 0.5
 """What two to four letters in a row weigh, as the word was typed ..."""
 _LETTERS_MEANT = 0.25
 """... and as it was read."""
-_LIGHTEST = 0.15
+_LIGHTEST = 0.1
 """What weighs less, as a share of the heaviest feature, is in nearly every entry: it tells nothing and costs most."""
 _LEAST = 1.0
 """What a text needs to weigh to become a vector of length 1, as a share of the heaviest feature."""

@@ -18,15 +18,15 @@ from scipy import sparse
 
 _REGULARISATION = 0.25
 """How strongly the head is kept from learning single phrasings by heart."""
-_RIVALS = 50
-_RIVALS_EACH = 2
-"""How many of the nearest phrasings of others an entry is separated from: at least, and more for each of its own."""
+_RIVALS = 200
+_ALL_RIVALS = 250_000
+"""How many of the nearest phrasings of others an entry is separated from; fewer where there are very many entries."""
 _ROUNDS = 10
 _BLOCK = 16
 """The entries whose rivals are looked for at once."""
 _CHUNK = 50
 """The phrasings that are scored at once."""
-_COMMON = 0.02
+_COMMON = 0.01
 """Features of more than this share of many phrasings do not help to find rivals, and cost the most."""
 _MANY = 4_000
 
@@ -134,7 +134,7 @@ def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int)
         everything = (rows @ rows.T).toarray()
         for entry in range(entries):
             own = np.flatnonzero(of == entry)
-            local, counts = _chosen(own, everything[own])
+            local, counts = _chosen(own, everything[own], _RIVALS)
             yield _Neighbourhood(local, counts, everything[np.ix_(local, local)])
         return
     using = np.bincount(rows.indices, minlength=rows.shape[1])
@@ -145,23 +145,23 @@ def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int)
         nearness = (telling[block] @ turned).toarray()
         for entry in range(begin, min(begin + _BLOCK, entries)):
             own = of[block] == entry
-            local, counts = _chosen(block[own], nearness[own])
+            local, counts = _chosen(block[own], nearness[own], min(_RIVALS, _ALL_RIVALS // entries))
             part = rows[local]
             yield _Neighbourhood(local, counts, (part @ part.T).toarray())
 
 
-def _chosen(own: NDArray[np.int_], nearness: Floats) -> tuple[NDArray[np.int_], Reals]:
+def _chosen(own: NDArray[np.int_], nearness: Floats, rivals: int) -> tuple[NDArray[np.int_], Reals]:
     """The phrasings that an entry with the phrasings `own` is learned from, and for how many each stands."""
     near = nearness.max(axis=0)
     near[own] = -1.0
-    rivals = _RIVALS + _RIVALS_EACH * len(own)
-    order = np.argsort(-near, kind="stable")[: len(near) - len(own)]
-    far = order[rivals:]
+    others = len(near) - len(own)
+    order = np.argpartition(-near, min(rivals, others - 1))[:others] if others else np.zeros(0, dtype=int)
+    nearest, far = np.sort(order[:rivals]), np.sort(order[rivals:])
     sample = far[:: max(1, len(far) // (rivals // 2))]
-    counts = np.ones(len(own) + min(rivals, len(order)) + len(sample))
+    counts = np.ones(len(own) + len(nearest) + len(sample))
     if len(sample):
         counts[-len(sample) :] = len(far) / len(sample)
-    return np.concatenate([own, order[:rivals], sample]), counts
+    return np.concatenate([own, nearest, sample]), counts
 
 
 def _separate(near: _Neighbourhood, signs: Reals) -> tuple[NDArray[np.int_], Reals, Reals]:

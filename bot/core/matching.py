@@ -33,6 +33,8 @@ _SHORTEST_PASSAGE = 3
 _MOST_PASSAGES = 5
 _HELD_OUT = 300
 """The phrasings that the confidence is learned from."""
+_ENOUGH = 3
+"""The phrasings that an entry needs for it to be known when one is left out."""
 _UNANSWERABLE = 0.15
 """The share of questions to which the FAQ has no answer, as far as it can tell by itself."""
 _EXAMPLES_COUNT = 3.0
@@ -85,7 +87,8 @@ class Index:
         classes = len(self._entries) + len(self._outside)
         self._features = Features(readings, self._of, classes)
         self._usage = Usage(readings[: len(inside)], self._of[: len(inside)], self._features)
-        sample = np.unique(np.linspace(0, len(inside) - 1, min(_HELD_OUT, len(inside))).astype(int))
+        several = np.flatnonzero(np.bincount([number for number, _ in inside])[[n for n, _ in inside]] >= _ENOUGH)
+        sample = several[:: max(1, len(several) // _HELD_OUT)]
         self._head = Head(self._features.rows, self._of, classes, sample)
         self._calibration = Calibration(self._observations(readings, knowledge))
 

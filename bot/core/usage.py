@@ -9,7 +9,7 @@ from bot.core.text import stem
 
 _UNKNOWN = 0.75
 """What an unknown word weighs, as a share of the heaviest known one."""
-_NOTHING = 0.3
+_NOTHING = 1.0
 """What a question needs to weigh before it says anything, as a share of the heaviest word: "wir" says nothing."""
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""

@@ -54,13 +54,13 @@ def test_a_question_may_hold_bytes_that_are_no_utf8() -> None:
 
 
 def test_the_lines_of_a_session_are_one_conversation() -> None:
-    offered, chosen = objects("--session", given="konferenz datenschutz\n2\n")
+    offered, chosen = objects("--session", given="gäste in konferenz einladen\n2\n")
     assert offered["decision"] == "clarify"
     assert chosen["entry"] == offered["options"][1]  # type: ignore[index]
 
 
 def test_without_a_session_each_line_stands_alone() -> None:
-    assert objects(given="konferenz datenschutz\n2\n")[1]["decision"] == "fallback"
+    assert objects(given="gäste in konferenz einladen\n2\n")[1]["decision"] == "fallback"
 
 
 def test_the_language_can_be_chosen() -> None:
