@@ -24,8 +24,6 @@ _ALL_RIVALS = 250_000
 _ROUNDS = 10
 _BLOCK = 16
 """The entries whose rivals are looked for at once."""
-_CHUNK = 50
-"""The phrasings that are scored at once."""
 _COMMON = 0.01
 """Features of more than this share of many phrasings do not help to find rivals, and cost the most."""
 _MANY = 4_000
@@ -46,37 +44,17 @@ class HeldOut:
 
 
 class Head:
-    """What the phrasings (the rows of `rows`) say for each entry."""
+    """What the phrasings say for each entry."""
 
-    def __init__(
-        self, rows: sparse.csr_matrix, of: Sequence[int], entries: int, hold_out: Sequence[int] | NDArray[np.int_] = ()
-    ) -> None:
-        """`of` says to which entry each row belongs, `hold_out` which rows `self.held_out` is about, in order."""
+    def __init__(self, rows: sparse.csr_matrix, dual: sparse.csr_matrix) -> None:
+        """`rows` are the phrasings as vectors, `dual` what each of them counts for each entry, a row an entry."""
         self._rows = rows
-        self._of = np.asarray(of)
-        sample = np.asarray(hold_out, dtype=int)
-        itself, entry = _Corrections(), _Corrections()
-        columns: list[NDArray[np.int_]] = []
-        values: list[Reals] = []
-        wanted = np.isin(np.arange(len(of)), sample)
-        for number, near in enumerate(_neighbourhoods(rows, self._of, entries)):
-            local = near.phrasings
-            signs = np.where(self._of[local] == number, 1.0, -1.0)
-            support, weights, inverse = _separate(near, signs)
-            columns.append(local[support])
-            values.append(weights)
-            if len(sample):
-                _leave_out(number, local[support], signs[support], weights, inverse, self._of, wanted, itself, entry)
-        ends = np.cumsum([0, *map(len, columns)])
-        self._dual = sparse.csr_matrix(
-            (np.concatenate(values).astype(np.float32), np.concatenate(columns), ends), shape=(entries, len(of))
-        )
-        self._bias = np.asarray(self._dual.sum(axis=1), dtype=np.float32).ravel()
-        self.held_out = self._held_out(sample, itself, entry)
+        self._dual = dual
+        self._bias = np.asarray(dual.sum(axis=1), dtype=np.float32).ravel()
 
     def scores(self, nearness: Floats) -> Floats:
         """The score of each entry: about 1 where it is meant, -1 where not. `nearness` is `near(vector)`."""
-        scores: Floats = self._dual @ nearness + self._bias.reshape(-1, *[1] * (nearness.ndim - 1))
+        scores: Floats = self._dual @ nearness + self._bias
         return scores
 
     def near(self, vector: Floats) -> Floats:
@@ -89,33 +67,66 @@ class Head:
         direction: sparse.csr_matrix = self._dual[entry] @ self._rows
         return direction
 
-    def _held_out(self, sample: NDArray[np.int_], itself: "_Corrections", entry: "_Corrections") -> HeldOut:
-        if not len(sample):
-            empty = np.zeros((0, self._dual.shape[0]), dtype=np.float32)
-            return HeldOut(sample, empty, empty)
-        chunks = np.array_split(sample, max(1, len(sample) // _CHUNK))
-        plain = np.vstack([self.scores((self._rows @ self._rows[chunk].T).toarray()).T for chunk in chunks])
-        place = {int(phrasing): at for at, phrasing in enumerate(sample)}
-        without_itself = itself.apply(plain, place)
-        without_entry = entry.apply(plain, place)
-        without_entry[np.arange(len(sample)), self._of[sample]] = -np.inf
-        return HeldOut(sample, without_itself, without_entry)
+
+def learn(
+    rows: sparse.csr_matrix, of: Sequence[int], entries: int, hold_out: Sequence[int] | NDArray[np.int_] = ()
+) -> tuple[Head, HeldOut]:
+    """The head for phrasings, and how some of them would score had they not been there.
+
+    `rows` are the phrasings as vectors; `of` says to which entry each belongs; `hold_out` names the held-out ones.
+    """
+    owners = np.asarray(of)
+    absent = _Absent(owners, np.asarray(hold_out, dtype=int))
+    columns: list[NDArray[np.int_]] = []
+    values: list[Reals] = []
+    for entry, near in enumerate(_neighbourhoods(rows, owners, entries)):
+        signs = np.where(owners[near.phrasings] == entry, 1.0, -1.0)
+        support, weights, inverse = _separate(near, signs)
+        columns.append(near.phrasings[support])
+        values.append(weights)
+        absent.note(entry, near.phrasings[support], signs[support], weights, inverse)
+    ends = np.cumsum([0, *map(len, columns)])
+    counts = np.concatenate(values).astype(np.float32)
+    head = Head(rows, sparse.csr_matrix((counts, np.concatenate(columns), ends), shape=(entries, len(of))))
+    return head, absent.held_out(head, rows, entries)
 
 
-class _Corrections:
-    """Scores that differ from the plain ones."""
+class _Absent:
+    """Gathers what held-out phrasings would score: it differs from the plain score where they are support vectors."""
 
-    def __init__(self) -> None:
-        self._found: list[tuple[int, int, float]] = []
+    def __init__(self, owners: NDArray[np.int_], phrasings: NDArray[np.int_]) -> None:
+        self._owners = owners
+        self._phrasings = phrasings
+        self._wanted = np.isin(np.arange(len(owners)), phrasings)
+        self._alone: list[tuple[int, int, float]] = []
+        self._whole: list[tuple[int, int, float]] = []
 
-    def add(self, phrasings: NDArray[np.int_], entry: int, scores: Reals) -> None:
-        self._found.extend((int(p), entry, float(s)) for p, s in zip(phrasings, scores, strict=True))
+    def note(self, entry: int, support: NDArray[np.int_], signs: Reals, weights: Reals, inverse: Reals) -> None:
+        """What those among the entry's support vectors would score for it, by themselves and with their own entry."""
+        asked = np.flatnonzero(self._wanted[support])
+        scores = signs[asked] - weights[asked] / np.diag(inverse)[asked]
+        self._alone.extend((int(p), entry, float(s)) for p, s in zip(support[asked], scores, strict=True))
+        for other in np.unique(self._owners[support[asked]]):
+            if other == entry:
+                continue
+            block = np.flatnonzero(self._owners[support] == other)
+            scores = signs[block] - np.linalg.solve(inverse[np.ix_(block, block)], weights[block])
+            gone = zip(support[block], scores, strict=True)
+            self._whole.extend((int(p), entry, float(s)) for p, s in gone if self._wanted[p])
 
-    def apply(self, plain: Floats, place: dict[int, int]) -> Floats:
-        corrected = plain.copy()
-        for phrasing, entry, score in self._found:
-            corrected[place[phrasing], entry] = score
-        return corrected
+    def held_out(self, head: Head, rows: sparse.csr_matrix, entries: int) -> HeldOut:
+        """The plain scores, with what was noted in their place."""
+        if not len(self._phrasings):
+            empty = np.zeros((0, entries), dtype=np.float32)
+            return HeldOut(self._phrasings, empty, empty)
+        plain = np.vstack([head.scores(head.near(rows[phrasing].toarray().ravel())) for phrasing in self._phrasings])
+        alone, whole = plain.copy(), plain
+        at = {int(phrasing): number for number, phrasing in enumerate(self._phrasings)}
+        for scores, noted in ((alone, self._alone), (whole, self._whole)):
+            for phrasing, entry, score in noted:
+                scores[at[phrasing], entry] = score
+        whole[np.arange(len(whole)), self._owners[self._phrasings]] = -np.inf
+        return HeldOut(self._phrasings, alone, whole)
 
 
 @dataclass(frozen=True)
@@ -181,26 +192,3 @@ def _separate(near: _Neighbourhood, signs: Reals) -> tuple[NDArray[np.int_], Rea
         active = violated
     inverse: Reals = np.linalg.inv(regularised)
     return support, weights, inverse
-
-
-def _leave_out(
-    entry: int,
-    support: NDArray[np.int_],
-    signs: Reals,
-    weights: Reals,
-    inverse: Reals,
-    of: NDArray[np.int_],
-    wanted: NDArray[np.bool_],
-    itself: _Corrections,
-    whole: _Corrections,
-) -> None:
-    """Note what the support vectors among the wanted phrasings would score for the entry, had they been left out."""
-    asked = np.flatnonzero(wanted[support])
-    itself.add(support[asked], entry, signs[asked] - weights[asked] / np.diag(inverse)[asked])
-    for other in np.unique(of[support[asked]]):
-        if other == entry:
-            continue
-        block = np.flatnonzero(of[support] == other)
-        scores = signs[block] - np.linalg.solve(inverse[np.ix_(block, block)], weights[block])
-        chosen = wanted[support[block]]
-        whole.add(support[block][chosen], entry, scores[chosen])

@@ -6,7 +6,7 @@ vector (`features`). The head, learned from the phrasings, scores every entry (`
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from bot.core.confidence import Calibration, Observations
 from bot.core.contrast import weigh_contrast
-from bot.core.faq import KnowledgeBase
+from bot.core.faq import Example, KnowledgeBase
 from bot.core.features import Features, Floats
-from bot.core.head import Head
+from bot.core.head import HeldOut, learn
 from bot.core.model import Evidence, Explanation, Match, Ranking, Word
 from bot.core.reading import Reader
 from bot.core.text import passages, words
@@ -89,8 +89,9 @@ class Index:
         self._usage = Usage(readings[: len(inside)], self._of[: len(inside)], self._features)
         several = np.flatnonzero(np.bincount([number for number, _ in inside])[[n for n, _ in inside]] >= _ENOUGH)
         sample = several[:: max(1, len(several) // _HELD_OUT)]
-        self._head = Head(self._features.rows, self._of, classes, sample)
-        self._calibration = Calibration(self._observations(readings, knowledge))
+        self._head, held_out = learn(self._features.rows, self._of, classes, sample)
+        seen = [*self._seen_in_phrasings(readings, held_out), *self._seen_in_examples(knowledge.examples, len(sample))]
+        self._calibration = Calibration(Observations.joined(seen))
 
     def rank(self, question: str) -> Ranking:
         """The best five entries, most confident first, and whether the question is about something else."""
@@ -148,41 +149,34 @@ class Index:
     def _read(self, text: str) -> tuple[Word, ...]:
         return weigh_contrast(self._reader.read(text))
 
-    def _observations(self, readings: Sequence[tuple[Word, ...]], knowledge: KnowledgeBase) -> Observations:
-        """What the confidence is learned from: phrasings as if they were new, and the example messages."""
-        held = self._head.held_out
-        parts = []
-        if len(self._entries) > 1:
-            own = np.array([self._of[phrasing] for phrasing in held.phrasings], dtype=int)
-            one = [{self._of[p]: 1} for p in held.phrasings]
-            whole = [{self._of[p]: len(self._texts)} for p in held.phrasings]
-            for scores, without, weight in (
-                (held.without_itself, one, 1 - _UNANSWERABLE),
-                (held.without_entry, whole, _UNANSWERABLE),
-            ):
-                entries, beside = np.split(scores, [len(self._entries)], axis=1)
-                best = entries.argmax(axis=1)
-                shares = [
-                    self._usage.explained(readings[p], [int(entry)], left_out)[0]
-                    for p, entry, left_out in zip(held.phrasings, best, without, strict=True)
-                ]
-                right = (best == own) & (scores is held.without_itself)
-                counts = weight * (entries.max(axis=1) >= beside.max(axis=1, initial=-np.inf))
-                parts.append(Observations(entries.max(axis=1), np.array(shares), right, counts))
-        asked = [(example, _shortened(example.text)) for example in knowledge.examples]
-        scored = [(example, text, self._best_passage(text)) for example, text in asked]
+    def _seen_in_phrasings(self, readings: Sequence[tuple[Word, ...]], held: HeldOut) -> Iterator[Observations]:
+        """How phrasings match that the index does not know: they alone, or together with their whole entry."""
+        if len(self._entries) == 1:
+            return
+        own = np.array([self._of[phrasing] for phrasing in held.phrasings], dtype=int)
+        for all_scores, absent, share in (
+            (held.without_itself, 1, 1 - _UNANSWERABLE),
+            (held.without_entry, len(self._texts), _UNANSWERABLE),
+        ):
+            scores, beside = np.split(all_scores, [len(self._entries)], axis=1)
+            best = scores.argmax(axis=1)
+            explained = [
+                self._usage.explained(readings[phrasing], [entry], {owner: absent})[0]
+                for phrasing, entry, owner in zip(held.phrasings, best.tolist(), own.tolist(), strict=True)
+            ]
+            answers = scores.max(axis=1) >= beside.max(axis=1, initial=-np.inf)
+            shares = np.array(explained).reshape(-1, 2)
+            yield Observations(scores.max(axis=1, initial=-np.inf), shares, best == own, share * answers)
+
+    def _seen_in_examples(self, examples: Sequence[Example], phrasings: int) -> Iterator[Observations]:
+        """How the example messages match; together they count `_EXAMPLES_COUNT` times as much as the phrasings."""
+        read = [(example, _shortened(example.text)) for example in examples]
+        scored = [(example, text, self._best_passage(text)) for example, text in read]
         told = [(example, best) for example, text, best in scored if self._not_covered(text, best) is None]
-        if told:
-            weight = _EXAMPLES_COUNT * max(1, len(held.phrasings)) / len(told)
-            parts.append(
-                Observations(
-                    np.array([each.scores[0] for _, each in told]),
-                    np.array([each.shares[0] for _, each in told]),
-                    np.array([self._entries[each.best[0]] in example.expect for example, each in told]),
-                    np.full(len(told), weight),
-                )
-            )
-        return Observations.joined(parts)
+        for example, best in told:
+            right = self._entries[best.best[0]] in example.expect
+            weight = _EXAMPLES_COUNT * max(1, phrasings) / len(told)
+            yield Observations(best.scores[:1], best.shares[:1], np.array([right]), np.array([weight]))
 
     def _evidence(self, match: Match, best: _Scored) -> Evidence:
         number = self._entries.index(match.entry)

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from bot.core import head
 from bot.core.features import Features
-from bot.core.head import Head
+from bot.core.head import Head, learn
 from bot.core.reading import Reader
 
 TEXTS = [
@@ -27,37 +27,37 @@ def scores(learned: Head, vectors: sparse.csr_matrix) -> np.ndarray:
 
 
 def test_each_phrasing_scores_best_for_its_entry() -> None:
-    told = scores(Head(rows(), OF, 3), rows())
+    told = scores(learn(rows(), OF, 3)[0], rows())
     assert told.argmax(axis=1).tolist() == OF
     assert told.max() <= 1.1
 
 
 def test_a_score_without_the_phrasing_is_that_of_a_head_that_never_saw_it() -> None:
-    held = Head(rows(), OF, 3, range(9)).held_out
+    _, held = learn(rows(), OF, 3, range(9))
     for at, phrasing in enumerate(held.phrasings):
         others = [n for n in range(9) if n != phrasing]
-        again = Head(rows()[others], [OF[n] for n in others], 3)
+        again = learn(rows()[others], [OF[n] for n in others], 3)[0]
         assert held.without_itself[at] == pytest.approx(scores(again, rows()[phrasing])[0], abs=0.12)
 
 
 def test_a_score_without_the_entry_is_that_of_a_head_that_never_saw_it() -> None:
-    held = Head(rows(), OF, 3, range(9)).held_out
+    _, held = learn(rows(), OF, 3, range(9))
     for at, phrasing in enumerate(held.phrasings):
         entry = OF[phrasing]
         others = [n for n in range(9) if OF[n] != entry]
         kept = [n for n in range(3) if n != entry]
-        again = Head(rows()[others], [kept.index(OF[n]) for n in others], 2)
+        again = learn(rows()[others], [kept.index(OF[n]) for n in others], 2)[0]
         assert held.without_entry[at, kept] == pytest.approx(scores(again, rows()[phrasing])[0], abs=0.12)
         assert held.without_entry[at, entry] == -np.inf
 
 
 def test_a_large_faq_is_learned_from_the_nearest_rivals_with_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = scores(Head(rows(), OF, 3), rows())
+    whole = scores(learn(rows(), OF, 3)[0], rows())
     monkeypatch.setattr(head, "_MANY", 0)
     monkeypatch.setattr(head, "_COMMON", 1.0)
-    assert scores(Head(rows(), OF, 3), rows()) == pytest.approx(whole, abs=1e-3)
+    assert scores(learn(rows(), OF, 3)[0], rows()) == pytest.approx(whole, abs=1e-3)
 
 
 def test_one_entry_can_be_learned() -> None:
-    only = Head(rows()[:3], [0, 0, 0], 1, range(3))
+    only, _ = learn(rows()[:3], [0, 0, 0], 1, range(3))
     assert scores(only, rows()[:1]).shape == (1, 1)
