@@ -22,6 +22,7 @@ from bot.core.model import (
     Answer,
     Clarify,
     Command,
+    Explanation,
     Fallback,
     Language,
     Message,
@@ -173,5 +174,13 @@ def _explain(turn: Turn, desk: Desk) -> None:
             escape(", ".join(each.words)),
         )
     console.print(words, entries)
+    console.print(_reason(turn, desk, explanation), highlight=False, markup=False)
+
+
+def _reason(turn: Turn, desk: Desk, explanation: Explanation) -> str:
+    """Why something else was decided than the confidences say; empty where they decided."""
     if explanation.not_covered is not None:
-        console.print("The FAQ says that it does not cover what the question names (`not_covered`).", highlight=False)
+        return f"The FAQ says that it does not cover this (not_covered): {desk.not_covered(explanation.not_covered)}"
+    if isinstance(turn.decision, Fallback) and turn.matches[0].confidence >= desk.thresholds.answer:
+        return "Numbers and single letters alone are no question."
+    return ""

@@ -1,6 +1,7 @@
 """Negation and contrast: what somebody turns down is not what they ask for.
 
-"nicht WhatsApp, sondern Signal" asks for Signal; "statt Skype" asks for something else, and Skype tells little.
+"nicht WhatsApp, sondern Signal" and "WhatsApp nicht, sondern Signal" ask for Signal; "statt Skype" asks for something
+else, and Skype tells little.
 """
 
 from collections.abc import Sequence
@@ -8,8 +9,8 @@ from dataclasses import replace
 
 from bot.core.model import Reading, Sense, Word
 
-_INSTEAD_OF = {"statt", "anstatt", "anstelle", "ausser", "ohne", "instead", "without"}
-"""What follows one of these is turned down, up to the next verb or preposition: here, the next word that is a name."""
+_INSTEAD_OF = {"statt", "anstatt", "anstelle", "instead"}
+"""The word that follows one of these is turned down, also after an "of" or "von"."""
 _NOT = {"nicht", "kein", "keine", "keinen", "not"}
 _BUT = {"sondern", "but", "rather"}
 _MOST_TURNED_DOWN = 4
@@ -26,7 +27,8 @@ def weigh_contrast(read: Sequence[Word]) -> tuple[Word, ...]:
         if word in _BUT:
             begin = max(0, at - _MOST_TURNED_DOWN - 1)
             if (negated := next((n for n in range(at - 1, begin - 1, -1) if typed[n] in _NOT), None)) is not None:
-                for n in range(negated + 1, at):
+                refused = range(negated + 1, at) if negated < at - 1 else range(max(0, negated - 1), negated)
+                for n in refused:
                     result[n] = _little(read[n])
         elif word in _INSTEAD_OF:
             after = at + 2 if typed[at + 1 : at + 2] in (["of"], ["von"]) else at + 1

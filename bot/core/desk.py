@@ -19,6 +19,7 @@ class Desk:
         """`contact` is named where the FAQ has no answer; `language` is spoken where a message tells none."""
         self.thresholds = thresholds
         self._entries = frozenset(entry.id for entry in knowledge.entries)
+        self._not_covered = knowledge.not_covered
         self._index = Index(knowledge)
         self._triage = Triage(knowledge.phrases.understands, thresholds)
         self._speaker = Speaker(knowledge, contact)
@@ -43,6 +44,11 @@ class Desk:
     def explain(self, text: str) -> Explanation:
         """Why `text` matches what it matches."""
         return self._index.explain(text)
+
+    def not_covered(self, number: int) -> str:
+        """What the subject that is not covered is called: its first name or sample question."""
+        subject = self._not_covered[number]
+        return (*subject.names, *subject.phrasings.all)[0]
 
     def apology(self, conversation: Conversation) -> Reply:
         """What is said when a message could not be considered."""

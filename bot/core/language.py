@@ -31,6 +31,7 @@ _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     ),
 }
 _SHARED = _FUNCTION_WORDS["de"] & _FUNCTION_WORDS["en"]
+_GERMAN_BEFORE_IS = frozenset({"was", "wo", "wer", "das", "wie"})
 _GERMAN_LETTERS = frozenset("äöüß")
 
 
@@ -48,7 +49,9 @@ class LanguageGuesser:
     def guess(self, text: str, default: Language) -> Language:
         """The language of `text`; `default` where its words do not tell."""
         scores = dict.fromkeys(LANGUAGES, 0.0)
-        for word in words(text):
+        said = words(text)
+        for before, word in zip(("", *said), said, strict=False):
+            scores["de"] += 4 * (word == "is" and before in _GERMAN_BEFORE_IS)  # "was is das", against English "is"
             for language in LANGUAGES:
                 if word in _FUNCTION_WORDS[language] and word not in _SHARED:
                     scores[language] += 2

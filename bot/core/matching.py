@@ -39,6 +39,10 @@ _UNANSWERABLE = 0.15
 """The share of questions to which the FAQ has no answer, as far as it can tell by itself."""
 _EXAMPLES_COUNT = 3.0
 """How much the example messages count together, beside the phrasings."""
+_NEARLY_CERTAIN = 0.95
+"""The confidence from which a question is about an entry even if it mentions what is not covered."""
+_GUESS = 0.5
+"""What a confidence is worth that rests on a wild guess alone."""
 _EVIDENCE = 3
 _TELLING = 0.02
 """From this score on, a word speaks for an entry."""
@@ -106,20 +110,23 @@ class Index:
         return Explanation(best.read, tuple(self._evidence(m, best) for m in ranking.matches), ranking.not_covered)
 
     def _ranking(self, text: str, best: _Scored) -> Ranking:
-        found = dict(zip(best.best, self._calibration.probability(best.scores, best.shares), strict=True))
+        guesses = [self._usage.is_guess(best.read, entry) for entry in best.best.tolist()]
+        confidences = self._calibration.probability(best.scores, best.shares) * np.where(guesses, _GUESS, 1.0)
+        found = dict(zip(best.best, confidences, strict=True))
         exact = self._exact.get(words(text), set())
         found.update(dict.fromkeys(exact, 1.0))
         matches = (Match(self._entries[number], float(confidence)) for number, confidence in found.items())
         ordered = sorted(matches, key=lambda match: (-match.confidence, match.entry))
-        return Ranking(tuple(ordered[:_BEST]), None if exact else self._not_covered(text, best))
+        certain = ordered[0].confidence >= _NEARLY_CERTAIN
+        return Ranking(tuple(ordered[:_BEST]), None if exact else self._not_covered(text, best, certain))
 
-    def _not_covered(self, text: str, best: _Scored) -> int | None:
+    def _not_covered(self, text: str, best: _Scored, certain: bool = False) -> int | None:
         """The subject that the FAQ says it does not cover and the question is about.
 
-        It is nearer to the subject's sample questions than to any entry, or it names the subject and nothing that the
-        FAQ is about.
+        It is nearer to the subject's sample questions than to any entry, or it names the subject, but nothing that the
+        FAQ is about, and no entry is nearly `certain`.
         """
-        if best.outside is not None:
+        if best.outside is not None or certain:
             return best.outside
         read = self._read(text)
         named = next((word.not_covered for word in read if word.not_covered is not None), None)

@@ -11,6 +11,8 @@ _UNKNOWN = 0.75
 """What an unknown word weighs, as a share of the heaviest known one."""
 _NOTHING = 1.0
 """What a question needs to weigh before it says anything, as a share of the heaviest word: "wir" says nothing."""
+_WILD = 0.6
+"""The certainty below which a reading is a wild guess."""
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""
 
@@ -55,6 +57,11 @@ class Usage:
             own = (certainty * max((w for w, users in s if users[entry] > gone), default=0.0) for certainty, s in heard)
             shares.append((by_faq / total, sum(own) / total) if total else (0.0, 0.0))
         return shares
+
+    def is_guess(self, read: Sequence[Word], entry: int) -> bool:
+        """Whether only words that were read by a wild guess speak for the entry: "Skynet" for Skype."""
+        own = [s.certainty for word in read for s in word.senses if entry in self._users.get(stem(s.word), ())]
+        return bool(own) and max(own) < _WILD
 
     def _senses(self, word: Word) -> list[tuple[float, Counter[int]]]:
         """The weight and the users of each sense of a word."""

@@ -16,6 +16,8 @@ READER = Reader(["nicht WhatsApp sondern Signal", "statt Skype", "not but instea
         ("was nehme ich statt Skype", ["skype"]),
         ("Signal instead of WhatsApp", ["whatsapp"]),
         ("Signal anstelle von WhatsApp", ["whatsapp"]),
+        ("WhatsApp nicht, sondern Signal", ["whatsapp"]),
+        ("Signal ohne WhatsApp", []),
         ("WhatsApp nicht", []),
         ("sondern", []),
         ("statt", []),
