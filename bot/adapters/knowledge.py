@@ -63,6 +63,9 @@ def load(folder: Path | None = None) -> KnowledgeBase:
         entries=tuple(entry for _, file in parsed for entry in file.entries),
         synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
         not_covered=tuple(each for _, file in parsed for each in file.not_covered),
+        not_covered_places=tuple(
+            document.place(("not_covered", n)) for document, file in parsed for n in range(len(file.not_covered))
+        ),
         examples=tuple(example for _, file in parsed for example in file.examples),
         phrases=phrases,
         places={

@@ -33,7 +33,6 @@ from bot.core.render import plain
 from bot.helpdesk import Helpdesk
 from bot.yamlfile import Refused
 
-_CANDIDATES = 5
 _CONTACT = str(Config.model_fields["contact"].default)
 _NAMES: dict[type, str] = {
     Answer: "answer",
@@ -75,17 +74,19 @@ def ask(
     if lang not in (None, "de", "en"):
         give_up(f"--lang is de or en, not {lang}")
     try:
-        settings = load_config(config, os.environ) if config else None
-        if settings:
-            folder = knowledge or settings.knowledge
-            helpdesk, desk = assembly.rehearsal(folder, settings.contact, settings.language, settings.matching)
-        else:
-            helpdesk, desk = assembly.rehearsal(knowledge, _CONTACT)
+        helpdesk, desk = _rehearsal(knowledge, config)
     except Refused as refused:
         give_up(refused.faults)
     interactive = question is None and sys.stdin.isatty()
     lines = iter([question]) if question is not None else _lines(interactive)
     _answer_all(helpdesk, desk, lines, lang, as_json, explain, session or interactive)
+
+
+def _rehearsal(knowledge: Path | None, config: Path | None) -> tuple[Helpdesk, Desk]:
+    if config is None:
+        return assembly.rehearsal(knowledge, _CONTACT)
+    settings = load_config(config, os.environ)
+    return assembly.rehearsal(knowledge or settings.knowledge, settings.contact, settings.language, settings.matching)
 
 
 def _lines(interactive: bool) -> Iterator[str]:
@@ -138,9 +139,7 @@ def as_object(turn: Turn) -> dict[str, Any]:
         "entry": entries[0] if entries else None,
         "entries": entries,
         "confidence": round(confidences.get(entries[0], 1.0) if entries else best, 4),
-        "candidates": [
-            {"entry": match.entry, "confidence": round(match.confidence, 4)} for match in turn.matches[:_CANDIDATES]
-        ],
+        "candidates": [{"entry": match.entry, "confidence": round(match.confidence, 4)} for match in turn.matches],
         "options": list(decision.options) if isinstance(decision, Clarify) else [],
         "text": _shown(turn),
     }
@@ -155,7 +154,8 @@ def _explain(turn: Turn, desk: Desk) -> None:
         words.add_column(heading)
     for word in explanation.words:
         senses = (f"{s.word} ({s.certainty:.2f})" if s.certainty < 1 else s.word for s in word.senses)
-        words.add_row(escape(word.typed), word.reading, (" or " if word.is_alternatives else " + ").join(senses))
+        how = f"{word.reading}, turned down" if word.turned_down else word.reading
+        words.add_row(escape(word.typed), how, (" or " if word.is_alternatives else " + ").join(senses))
     if not any(word.senses for word in explanation.words):
         words.caption = "No word of the question is in the FAQ."
     limits = desk.thresholds

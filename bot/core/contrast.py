@@ -11,11 +11,11 @@ from bot.core.model import Reading, Sense, Word
 
 _INSTEAD_OF = {"statt", "anstatt", "anstelle", "instead"}
 """The word that follows one of these is turned down, also after an "of" or "von"."""
-_NOT = {"nicht", "kein", "keine", "keinen", "not"}
+_NOT = {"nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "not"}
 _BUT = {"sondern", "but", "rather"}
 _MOST_TURNED_DOWN = 4
 """The most words between "nicht" and "sondern"."""
-_LITTLE = 0.4
+LITTLE = 0.4
 """How much of a word that is turned down counts."""
 
 
@@ -38,5 +38,5 @@ def weigh_contrast(read: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _little(word: Word) -> Word:
-    senses = tuple(Sense(sense.word, sense.certainty * _LITTLE) for sense in word.senses)
-    return replace(word, reading=Reading.DROPPED, senses=senses) if senses else word
+    senses = tuple(Sense(sense.word, sense.certainty * LITTLE) for sense in word.senses)
+    return replace(word, senses=senses, turned_down=True)

@@ -140,6 +140,8 @@ class NotCovered(Model):
     def _is_recognisable(self) -> "NotCovered":
         if not (self.names or self.phrasings.all):
             raise ValueError("either `names` or `phrasings` are needed")
+        if not (self.pointer.de or self.pointer.en):
+            raise ValueError("the `pointer` has no text")
         return self
 
 
@@ -203,6 +205,8 @@ class KnowledgeBase(Model):
     phrases: Phrases
     places: Mapping[str, Place] = {}
     """Where each entry was written, by its id."""
+    not_covered_places: tuple[Place, ...] = ()
+    """Where each of `not_covered` was written."""
 
     def entry(self, entry_id: str) -> Entry:
         """The entry with this id.

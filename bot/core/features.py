@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from bot.core.model import Reading, Word
-from bot.core.text import stem
+from bot.core.contrast import LITTLE
+from bot.core.model import Word
+from bot.core.text import LONGEST_WORD, stem
 
 _PAIR = 0.6
 """What a pair of neighbouring stems weighs beside a single one."""
@@ -94,7 +95,7 @@ def bag(read: Sequence[Word]) -> dict[str, float]:
                 found[feature] = value
 
     for word in read:
-        typed = _LETTERS * (word.certainty if word.reading is Reading.DROPPED else 1.0)
+        typed = _LETTERS * (LITTLE if word.turned_down else 1.0)
         for each in word.typed.split():
             add(_letters(each), typed)
         for sense in word.senses:
@@ -127,5 +128,7 @@ def _edges(word: Word) -> tuple[str, str, float]:
 @lru_cache(maxsize=4_096)
 def _letters(word: str) -> tuple[str, ...]:
     """Two to four letters in a row, the ends of the word marked."""
-    marked = f"_{word[:40]}_"
+    if len(word) > LONGEST_WORD:
+        return ()
+    marked = f"_{word}_"
     return tuple(dict.fromkeys(f"·{marked[i : i + n]}" for n in (2, 3, 4) for i in range(len(marked) - n + 1)))

@@ -3,9 +3,9 @@
 For each entry a support vector machine with squared hinge loss separates its own phrasings from the nearest of the
 others (Chapelle, Training a support vector machine in the primal, Neural Computation 19, 2007). What is learned is one
 number a phrasing and entry, few of them not zero: so a score can be explained by phrasings, and 5,000 entries stay
-small. What the score of a phrasing would be had it not been learned from comes for free from the same equations
+small. What the score of a phrasing would be had it not been learned from comes nearly for free from the same equations
 (Cawley and Talbot, Efficient leave-one-out cross-validation of kernel Fisher discriminant classifiers, Pattern
-Recognition 36, 2003).
+Recognition 36, 2003): nearly, as the support vectors are taken to stay the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
 
 _REGULARISATION = 0.25
 """How strongly the head is kept from learning single phrasings by heart."""
@@ -75,8 +76,14 @@ def learn(
 
     `rows` are the phrasings as vectors; `of` says to which entry each belongs; `hold_out` names the held-out ones.
     """
-    owners = np.asarray(of)
-    absent = _Absent(owners, np.asarray(hold_out, dtype=int))
+    with threadpool_limits(1):
+        return _learn(rows, np.asarray(of), entries, np.asarray(hold_out, dtype=int))
+
+
+def _learn(
+    rows: sparse.csr_matrix, owners: NDArray[np.int_], entries: int, hold_out: NDArray[np.int_]
+) -> tuple[Head, HeldOut]:
+    absent = _Absent(owners, hold_out)
     columns: list[NDArray[np.int_]] = []
     values: list[Reals] = []
     for entry, near in enumerate(_neighbourhoods(rows, owners, entries)):
@@ -87,7 +94,7 @@ def learn(
         absent.note(entry, near.phrasings[support], signs[support], weights, inverse)
     ends = np.cumsum([0, *map(len, columns)])
     counts = np.concatenate(values).astype(np.float32)
-    head = Head(rows, sparse.csr_matrix((counts, np.concatenate(columns), ends), shape=(entries, len(of))))
+    head = Head(rows, sparse.csr_matrix((counts, np.concatenate(columns), ends), shape=(entries, len(owners))))
     return head, absent.held_out(head, rows, entries)
 
 
@@ -163,11 +170,10 @@ def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int)
 
 def _chosen(own: NDArray[np.int_], nearness: Floats, rivals: int) -> tuple[NDArray[np.int_], Reals]:
     """The phrasings that an entry with the phrasings `own` is learned from, and for how many each stands."""
-    near = nearness.max(axis=0)
-    near[own] = -1.0
-    others = len(near) - len(own)
-    order = np.argpartition(-near, min(rivals, others - 1))[:others] if others else np.zeros(0, dtype=int)
-    nearest, far = np.sort(order[:rivals]), np.sort(order[rivals:])
+    others = np.setdiff1d(np.arange(nearness.shape[1]), own, assume_unique=True)
+    near = nearness[:, others].max(axis=0)
+    order = np.argpartition(-near, rivals) if rivals < len(others) else np.arange(len(others))
+    nearest, far = others[np.sort(order[:rivals])], others[np.sort(order[rivals:])]
     sample = far[:: max(1, len(far) // (rivals // 2))]
     counts = np.ones(len(own) + len(nearest) + len(sample))
     if len(sample):
@@ -185,10 +191,11 @@ def _separate(near: _Neighbourhood, signs: Reals) -> tuple[NDArray[np.int_], Rea
         support = np.flatnonzero(active)
         regularised = near.kernel[np.ix_(support, support)].astype(np.float64) + 1.0
         regularised[np.diag_indices_from(regularised)] += _REGULARISATION / near.counts[support]
-        weights: Reals = np.linalg.solve(regularised, signs[support])
+        factor = linalg.cho_factor(regularised, overwrite_a=True, check_finite=False)
+        weights: Reals = linalg.cho_solve(factor, signs[support], check_finite=False)
         violated = signs * (near.kernel[:, support] @ weights + weights.sum()) < 1.0
         if (violated == active).all():
             break
         active = violated
-    inverse: Reals = np.linalg.inv(regularised)
+    inverse: Reals = linalg.cho_solve(factor, np.eye(len(support)), overwrite_b=True, check_finite=False)
     return support, weights, inverse

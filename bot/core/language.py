@@ -8,29 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bot.core.model import LANGUAGES, Language
-from bot.core.text import words
+from bot.core.text import FUNCTION_WORDS, words
 
-_FUNCTION_WORDS: dict[Language, frozenset[str]] = {
-    "de": frozenset(
-        words(
-            "aber alle als also am an auch auf aus bei beim bin bis bitte da damit dann darf das dass dem den denn der "
-            "des die dies diese dieser doch dort du durch ein eine einem einen einer eines er es für gehen geht "
-            "gern gibt haben habe hab hallo hat hier ich ihm ihr ihre im in ist ja jetzt kann kannst kein keine können "
-            "könnte machen mal man mein meine mich mir mit muss nach nicht nichts noch nun nur ob oder ohne schon sich "
-            "sie sind so soll sollen über um und uns unser unsere unter vom von vor wann warum was weil welche welcher "
-            "welches welchen wenn wer werden wie wieso wir wird wo wofür wozu wurde zu zum zur zwischen danke frage"
-        )
-    ),
-    "en": frozenset(
-        words(
-            "a about all also am an and any are as at be because been before but by can could did do does doing for "
-            "from get give good had has have he hello her here his how i if in into is it its just like may me more my "
-            "no not now of off ok on one or our out please she should so some than thanks that the their them then "
-            "there they this to up us use want was we were what when where which who why will with would you your"
-        )
-    ),
-}
-_SHARED = _FUNCTION_WORDS["de"] & _FUNCTION_WORDS["en"]
+_SHARED = FUNCTION_WORDS["de"] & FUNCTION_WORDS["en"]
 _GERMAN_BEFORE_IS = frozenset({"was", "wo", "wer", "das", "wie"})
 _GERMAN_LETTERS = frozenset("äöüß")
 
@@ -53,7 +33,7 @@ class LanguageGuesser:
         for before, word in zip(("", *said), said, strict=False):
             scores["de"] += 4 * (word == "is" and before in _GERMAN_BEFORE_IS)  # "was is das", against English "is"
             for language in LANGUAGES:
-                if word in _FUNCTION_WORDS[language] and word not in _SHARED:
+                if word in FUNCTION_WORDS[language] and word not in _SHARED:
                     scores[language] += 2
                 elif word in self._own[language]:
                     scores[language] += 1

@@ -15,7 +15,7 @@ def lint(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
     """All faults of a knowledge base, in the order of the files."""
     languages = _languages(knowledge)
     faults = [fault for entry in knowledge.entries for fault in _entry_faults(entry, knowledge, languages)]
-    return tuple(sorted([*faults, *_twins(knowledge)]))
+    return tuple(sorted([*faults, *_twins(knowledge), *_contradictions(knowledge, languages)]))
 
 
 def _twins(knowledge: KnowledgeBase) -> Iterator[Fault]:
@@ -32,6 +32,37 @@ def _twins(knowledge: KnowledgeBase) -> Iterator[Fault]:
                     entry.id,
                     "warning",
                 )
+
+
+def _contradictions(knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[Fault]:
+    """What is said not to be covered and is, or stands there twice, or is told in one language only."""
+    asked = {words(text): entry.id for entry in knowledge.entries for text in entry.wordings}
+    questions = {
+        entry.id: _spaced((*words(entry.title("de")), *words(entry.title("en")))) for entry in knowledge.entries
+    }
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for subject, place in zip(knowledge.not_covered, knowledge.not_covered_places, strict=False):
+        texts = [("name", text) for text in subject.names] + [("phrasing", text) for text in subject.phrasings.all]
+        for kind, text in texts:
+            said = words(text)
+            if (kind, said) in seen:
+                yield _warning(place, text, "stands under `not_covered` a second time", "Keep it once.")
+            seen.add((kind, said))
+            named = [each for each, question in questions.items() if kind == "name" and _spaced(said) in question]
+            for entry in dict.fromkeys([*named, *filter(None, [asked.get(said)])]):
+                yield _warning(place, text, f"is what `{entry}` is about", "Remove it, or choose a longer text.")
+        for language in languages:
+            if not subject.pointer.get(language):
+                remedy = f"Add `{language}:` to its `pointer`."
+                yield _warning(place, texts[0][1], f"has no pointer in {language}", remedy)
+
+
+def _spaced(said: tuple[str, ...]) -> str:
+    return f" {' '.join(said)} "
+
+
+def _warning(place: Place, text: str, message: str, remedy: str) -> Fault:
+    return Fault(place, f'"{text}" {message}', remedy, severity="warning")
 
 
 def _languages(knowledge: KnowledgeBase) -> tuple[Language, ...]:

@@ -39,6 +39,10 @@ _UNANSWERABLE = 0.15
 """The share of questions to which the FAQ has no answer, as far as it can tell by itself."""
 _EXAMPLES_COUNT = 3.0
 """How much the example messages count together, beside the phrasings."""
+_LIKELY = 0.3
+"""The probability from which a question counts as one of what is not covered."""
+_USUALLY = Calibration(Observations.joined([]))
+"""How sure such scores make, usually: what is not covered has no examples to learn it from."""
 _NEARLY_CERTAIN = 0.95
 """The confidence from which a question is about an entry even if it mentions what is not covered."""
 _GUESS = 0.5
@@ -61,8 +65,17 @@ class _Scored:
     """Their scores."""
     shares: NDArray[np.float64]
     """What the FAQ's words and each entry's own words explain of the passage."""
-    outside: int | None
+    outside: "_Outside | None"
     """The subject that is not covered and scores higher than every entry."""
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """A subject that is not covered, by its sample questions."""
+
+    subject: int
+    score: float
+    shares: tuple[float, float]
 
 
 class Index:
@@ -85,14 +98,15 @@ class Index:
         self._of = tuple(number for number, _ in (*inside, *beside))
         self._exact: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for number, text in inside:
-            self._exact[words(text)].add(number)
+            if said := words(text):
+                self._exact[said].add(number)
         self._reader = Reader(self._texts, knowledge.synonyms, knowledge.not_covered)
         readings = [self._read(text) for text in self._texts]
         classes = len(self._entries) + len(self._outside)
         self._features = Features(readings, self._of, classes)
-        self._usage = Usage(readings[: len(inside)], self._of[: len(inside)], self._features)
+        self._usage = Usage(readings, self._of, len(self._entries), self._features)
         several = np.flatnonzero(np.bincount([number for number, _ in inside])[[n for n, _ in inside]] >= _ENOUGH)
-        sample = several[:: max(1, len(several) // _HELD_OUT)]
+        sample = several[np.linspace(0, len(several) - 1, min(_HELD_OUT, len(several))).astype(int)]
         self._head, held_out = learn(self._features.rows, self._of, classes, sample)
         seen = [*self._seen_in_phrasings(readings, held_out), *self._seen_in_examples(knowledge.examples, len(sample))]
         self._calibration = Calibration(Observations.joined(seen))
@@ -123,14 +137,19 @@ class Index:
     def _not_covered(self, text: str, best: _Scored, certain: bool = False) -> int | None:
         """The subject that the FAQ says it does not cover and the question is about.
 
-        It is nearer to the subject's sample questions than to any entry, or it names the subject, but nothing that the
-        FAQ is about, and no entry is nearly `certain`.
+        The question names it, but nothing that the FAQ is about, and no entry is nearly `certain`; or it is nearer to
+        the subject's sample questions than to any entry, and likely to be one.
         """
-        if best.outside is not None or certain:
-            return best.outside
         read = self._read(text)
-        named = next((word.not_covered for word in read if word.not_covered is not None), None)
-        return None if named is None or self._usage.names_subject(read) else named
+        named = (word.not_covered for word in read if word.not_covered is not None and not word.turned_down)
+        first = next(named, None)
+        if first is not None and not certain and not self._usage.names_subject(read):
+            return first
+        return best.outside.subject if best.outside and self._is_likely(best.outside) else None
+
+    def _is_likely(self, outside: _Outside) -> bool:
+        shares = np.array([outside.shares])
+        return bool(_USUALLY.probability(np.array([outside.score]), shares)[0] >= _LIKELY)
 
     def _best_passage(self, text: str) -> _Scored:
         """The whole message, or the passage of a long one that some entry fits best."""
@@ -150,7 +169,11 @@ class Index:
         best = np.argpartition(-scores, min(_BEST, len(scores)) - 1)[:_BEST]
         best = best[np.lexsort((best, -scores[best]))]
         shares = np.array(self._usage.explained(read, best.tolist()))
-        outside = self._outside[int(beside.argmax())] if beside.max(initial=-np.inf) > scores[best[0]] else None
+        outside = None
+        if beside.max(initial=-np.inf) > scores[best[0]]:
+            number = int(beside.argmax())
+            own = self._usage.explained(read, [len(self._entries) + number])[0]
+            outside = _Outside(self._outside[number], float(beside[number]), own)
         return _Scored(read, vector, nearness, best, scores[best], shares, outside)
 
     def _read(self, text: str) -> tuple[Word, ...]:

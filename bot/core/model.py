@@ -63,7 +63,6 @@ class Reading(StrEnum):
     JOINED = "written apart"
     COMPOUND = "compound"
     REPAIRED = "repaired"
-    DROPPED = "turned down"
     NOT_COVERED = "not covered"
     UNKNOWN = "unknown"
 
@@ -87,6 +86,8 @@ class Word:
     """The parts of a compound or a synonym, together; of a repaired word what may be meant, likeliest first."""
     not_covered: int | None = None
     """Which of the FAQ's subjects that are not covered it names."""
+    turned_down: bool = False
+    """Whether the writer says that it is not what they ask for."""
 
     @property
     def read_as(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from bot.core.faq import NotCovered, Synonym
 from bot.core.model import Reading, Sense, Word
-from bot.core.text import stem, words
+from bot.core.text import LONGEST_WORD, stem, words
 
 _MOST_JOINED = 3
 """The most words that are read as one word written apart."""
@@ -23,10 +23,8 @@ _SHORTEST_PART = 4
 """The fewest letters of a part of a compound."""
 _SHORTEST_REPAIRED = 3
 """The fewest letters of a word that may have been mistyped: shorter ones are near to anything."""
-_LONGEST_REPAIRED = 40
-"""The most letters of one: what is longer is no word."""
 _MOST_REPAIRED = 20
-"""The most different words of a text that are repaired: it bounds the time that nonsense costs."""
+"""The most different words of a passage that are repaired: it bounds the time that nonsense costs."""
 _REPAIR_FROM = 0.62
 """The similarity (normalised OSA, 0 to 1) from which a word counts as a mistyped word of the FAQ."""
 _CANDIDATES = 4
@@ -94,9 +92,11 @@ class Reader:
         return 1, self._read_word(typed[at], repairs)
 
     def _read_word(self, word: str, repairs: set[str]) -> Word:
+        if len(word) > LONGEST_WORD:
+            return Word(word, Reading.UNKNOWN)
         if known := self._plain(word):
             return known
-        if not _SHORTEST_REPAIRED <= len(word) <= _LONGEST_REPAIRED or word.isdigit():
+        if len(word) < _SHORTEST_REPAIRED or word.isdigit():
             return Word(word, Reading.UNKNOWN)
         if len(repairs) >= _MOST_REPAIRED and word not in repairs:
             return Word(word, Reading.UNKNOWN)
@@ -112,9 +112,9 @@ class Reader:
 
     def _split(self, word: str) -> tuple[str, ...] | None:
         """The parts of a compound of words of the FAQ, with or without a linking s; the longest first part wins."""
-        for cut in range(min(len(word), _LONGEST_REPAIRED) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+        for cut in range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
             head, tail = word[:cut], word[cut:]
-            for first in (head, head.removesuffix("s")):
+            for first in dict.fromkeys((head, head.removesuffix("s"))):
                 if self.knows(first):
                     if self.knows(tail):
                         return first, tail
@@ -161,11 +161,12 @@ class _Spelling:
         dice = shared / (self._sizes + len(pairs))
         most = min(_COMPARED, len(self._words))
         compared = [self._words[n] for n in sorted(np.argpartition(-dice, most - 1)[:most])]
+        if len(word) <= _FIRST_LETTER_HOLDS_TO:
+            compared = [each for each in compared if each[0] == word[0]]
         found = process.extract(
             word, compared, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_FROM, limit=_CANDIDATES
         )
-        first_holds = len(word) <= _FIRST_LETTER_HOLDS_TO
-        return [(each, similarity) for each, similarity, _ in found if not first_holds or each[0] == word[0]]
+        return [(each, similarity) for each, similarity, _ in found]
 
 
 def _pairs(word: str) -> frozenset[str]:

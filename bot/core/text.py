@@ -6,11 +6,16 @@ from functools import lru_cache
 
 import Stemmer
 
+from bot.core.model import Language
+
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _WORD = re.compile(r"[^\W_]+")
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+LONGEST_WORD = 40
+"""The most letters of a word that is looked into: what is longer is no word."""
 _SHORTEST_STEMMED = 5
 """The fewest letters of a word that is stemmed: "wire" and "wir" are not the same."""
+# Not thread-safe: everything here runs in one thread.
 _GERMAN = Stemmer.Stemmer("german")
 _ENGLISH = Stemmer.Stemmer("english")
 
@@ -47,3 +52,26 @@ def stem(word: str) -> str:
     if len(word) < _SHORTEST_STEMMED:
         return word
     return str(_ENGLISH.stemWord(_GERMAN.stemWord(word)))
+
+
+FUNCTION_WORDS: dict[Language, frozenset[str]] = {
+    "de": frozenset(
+        words(
+            "aber alle als also am an auch auf aus bei beim bin bis bitte da damit dann darf das dass dem den denn der "
+            "des die dies diese dieser doch dort du durch ein eine einem einen einer eines er es für gehen geht "
+            "gern gibt haben habe hab hallo hat hier ich ihm ihr ihre im in ist ja jetzt kann kannst kein keine können "
+            "könnte machen mal man mein meine mich mir mit muss nach nicht nichts noch nun nur ob oder ohne schon sich "
+            "sie sind so soll sollen über um und uns unser unsere unter vom von vor wann warum was weil welche welcher "
+            "welches welchen wenn wer werden wie wieso wir wird wo wofür wozu wurde zu zum zur zwischen danke frage"
+        )
+    ),
+    "en": frozenset(
+        words(
+            "a about all also am an and any are as at be because been before but by can could did do does doing for "
+            "from get give good had has have he hello her here his how i if in into is it its just like may me more my "
+            "no not now of off ok on one or our out please she should so some than thanks that the their them then "
+            "there they this to up us use want was we were what when where which who why will with would you your"
+        )
+    ),
+}
+"""Words without a subject of their own, by language."""

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.core.faq import Model, Understands
 from bot.core.model import (
@@ -62,6 +62,12 @@ class Thresholds(Model):
     """From here on an entry is one of the options, or named as a near topic."""
     ambiguity: Probability = 0.1
     """How far the best match must be ahead of the second to be answered."""
+
+    @model_validator(mode="after")
+    def _are_ordered(self) -> "Thresholds":
+        if not self.near <= self.clarify <= self.answer:
+            raise ValueError("`near` is at most `clarify`, and that at most `answer`")
+        return self
 
 
 class Triage:

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.features import Features
-from bot.core.model import Reading, Word
-from bot.core.text import stem
+from bot.core.model import Word
+from bot.core.text import FUNCTION_WORDS, stem
 
 _UNKNOWN = 0.75
 """What an unknown word weighs, as a share of the heaviest known one."""
@@ -16,24 +16,33 @@ _WILD = 0.6
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""
 
+_SUBJECTLESS = frozenset(stem(word) for words in FUNCTION_WORDS.values() for word in words)
+
 
 class Usage:
     """How many phrasings of which entry use each stem."""
 
-    def __init__(self, readings: Sequence[tuple[Word, ...]], of: Sequence[int], features: Features) -> None:
-        """`readings` are the phrasings as they were read; `of` says to which entry, by number, each belongs."""
+    def __init__(
+        self, readings: Sequence[tuple[Word, ...]], of: Sequence[int], entries: int, features: Features
+    ) -> None:
+        """`readings` are the phrasings as they were read; `of` says to which entry, by number, each belongs.
+
+        Numbers from `entries` on are what the FAQ does not cover: their words are not the FAQ's.
+        """
         users: defaultdict[str, Counter[int]] = defaultdict(Counter)
         for number, read in zip(of, readings, strict=True):
             for each in {stem(sense.word) for word in read for sense in word.senses}:
                 users[each][number] += 1
         self._users = dict(users)
+        self._entries = entries
         self._features = features
         self._subjects = self._find_subjects(Counter(of))
 
     def names_subject(self, read: Sequence[Word]) -> bool:
         """Whether the question names what the FAQ is about, otherwise than to turn it down."""
-        named = (word for word in read if word.not_covered is None and word.reading is not Reading.DROPPED)
-        return any(stem(each) in self._subjects for word in named for each in word.read_as)
+        said = (word for word in read if word.not_covered is None and not word.turned_down and word.senses)
+        meant = (sense for word in said for sense in (word.senses[:1] if word.is_alternatives else word.senses))
+        return any(sense.certainty >= _WILD and stem(sense.word) in self._subjects for sense in meant)
 
     def explained(
         self, read: Sequence[Word], entries: Iterable[int], without: Mapping[int, int] | None = None
@@ -44,11 +53,11 @@ class Usage:
         counts nothing.
         """
         without = without or {}
-        heard = [(word.certainty**0.5, self._senses(word)) for word in read if word.reading is not Reading.DROPPED]
+        heard = [(word.certainty**0.5, self._senses(word)) for word in read if not word.turned_down]
         total = _NOTHING * self._features.heaviest
         by_faq = 0.0
         for certainty, senses in heard:
-            left = [weight for weight, users in senses if users.total() > _overlap(users, without)]
+            left = [weight for weight, users in senses if self._in_faq(users, without)]
             by_faq += certainty * max(left, default=0.0)
             total += max(left, default=0.0) or _UNKNOWN * self._features.heaviest
         shares = []
@@ -69,15 +78,16 @@ class Usage:
         found = ((self._features.weight(sense.word), self._users.get(stem(sense.word))) for sense in senses)
         return [(weight, users) for weight, users in found if weight and users]
 
+    def _in_faq(self, users: Counter[int], without: Mapping[int, int]) -> bool:
+        return any(number < self._entries and count > without.get(number, 0) for number, count in users.items())
+
     def _find_subjects(self, phrasings: Counter[int]) -> frozenset[str]:
-        """The stems that many of an entry's phrasings use, and not half of the entries."""
-        most = max(1, len(phrasings) // 2)
+        """The stems that many of an entry's phrasings use, and at most half of the entries; no function words."""
+        most = max(1, self._entries // 2)
         return frozenset(
             each
-            for each, using in self._users.items()
-            if len(using) <= most and any(count >= _MANY * phrasings[entry] for entry, count in using.items())
+            for each, users in self._users.items()
+            if each not in _SUBJECTLESS
+            and sum(number < self._entries for number in users) <= most
+            and any(n < self._entries and count >= max(2, _MANY * phrasings[n]) for n, count in users.items())
         )
-
-
-def _overlap(users: Counter[int], without: Mapping[int, int]) -> int:
-    return sum(min(users[number], count) for number, count in without.items())

@@ -35,8 +35,15 @@ def test_without_anything_seen_it_still_tells_a_probability() -> None:
     assert 0.5 < told < 1
 
 
-def test_observations_that_are_all_right_or_all_wrong_do_not_run_away() -> None:
-    for right in (True, False):
-        same = Observations(np.full(50, 0.5), np.full((50, 2), 0.5), np.full(50, right), np.ones(50))
-        (told,) = Calibration(same).probability(np.array([0.5]), np.array([[0.5, 0.5]]))
-        assert 0.01 < told < 0.999
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize(("score", "share"), [(0.5, 0.5), (1.0, 1.0), (-1.0, 0.0)])
+@pytest.mark.parametrize("count", [1, 10, 1_000])
+def test_observations_that_are_all_right_or_all_wrong_do_not_run_away(
+    right: bool, score: float, share: float, count: int
+) -> None:
+    same = Observations(np.full(count, score), np.full((count, 2), share), np.full(count, right), np.ones(count))
+    learned = Calibration(same)
+    (told,) = learned.probability(np.array([score]), np.array([[share, share]]))
+    (usual,) = Calibration(Observations.joined([])).probability(np.array([score]), np.array([[share, share]]))
+    assert (usual <= told + 1e-9 <= 0.9999) if right else (1e-4 < told <= usual + 1e-9)
+    assert (told - right) ** 2 <= (usual - right) ** 2 + 1e-9

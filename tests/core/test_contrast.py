@@ -26,5 +26,12 @@ READER = Reader(["nicht WhatsApp sondern Signal", "statt Skype", "not but instea
 )
 def test_what_is_turned_down_counts_little(text: str, dropped: list[str]) -> None:
     read = weigh_contrast(READER.read(text))
-    assert [word.typed for word in read if word.reading is Reading.DROPPED] == dropped
-    assert all(word.certainty < 0.5 for word in read if word.reading is Reading.DROPPED)
+    assert [word.typed for word in read if word.turned_down] == dropped
+    assert all(word.certainty < 0.5 for word in read if word.turned_down)
+
+
+def test_what_is_turned_down_is_still_read_as_it_was() -> None:
+    *_, word = weigh_contrast(READER.read("statt singal"))
+    assert word.reading is Reading.REPAIRED
+    assert word.is_alternatives
+    assert word.turned_down

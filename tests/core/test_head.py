@@ -51,11 +51,19 @@ def test_a_score_without_the_entry_is_that_of_a_head_that_never_saw_it() -> None
         assert held.without_entry[at, entry] == -np.inf
 
 
-def test_a_large_faq_is_learned_from_the_nearest_rivals_with_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = scores(learn(rows(), OF, 3)[0], rows())
-    monkeypatch.setattr(head, "_MANY", 0)
+@pytest.mark.parametrize("many", [4_000, 0])
+def test_an_entry_is_learned_from_its_own_the_nearest_and_a_sample_that_stands_for_the_rest(
+    monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(head, "_RIVALS", 2)
+    monkeypatch.setattr(head, "_MANY", many)
     monkeypatch.setattr(head, "_COMMON", 1.0)
-    assert scores(learn(rows(), OF, 3)[0], rows()) == pytest.approx(whole, abs=1e-3)
+    for entry, near in enumerate(head._neighbourhoods(rows(), np.array(OF), 3)):
+        own = [n for n, owner in enumerate(OF) if owner == entry]
+        assert near.phrasings[:3].tolist() == own
+        assert len(set(near.phrasings.tolist())) == len(near.phrasings)
+        assert near.counts.sum() == pytest.approx(len(OF))
+        assert near.counts[:5].tolist() == [1] * 5
 
 
 def test_one_entry_can_be_learned() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.core.faq import Entry, KnowledgeBase
+from bot.core.faq import Entry, KnowledgeBase, NotCovered
 from bot.core.fault import Place
 from bot.core.lint import lint
 
@@ -18,7 +18,7 @@ WHOLE = {
 def faults(knowledge: KnowledgeBase, **changes: object) -> list[str]:
     other = {**WHOLE, "id": "whole", "phrasings": {"de": ["zwei"], "en": ["two"]}, "question": {"de": "B?", "en": "C?"}}
     entries = (Entry.model_validate(other), Entry.model_validate({**WHOLE, **changes}))
-    base = knowledge.model_copy(update={"entries": entries, "places": {"a": Place("faq.yaml", 7)}})
+    base = knowledge.model_copy(update={"entries": entries, "places": {"a": Place("faq.yaml", 7)}, "not_covered": ()})
     return [str(fault) for fault in lint(base) if fault.entry == "a"]
 
 
@@ -51,7 +51,7 @@ def test_what_is_missing_is_named_with_its_line(
 
 def test_a_faq_in_one_language_owes_no_other(knowledge: KnowledgeBase) -> None:
     german = {"question": {"de": "Frage?"}, "phrasings": {"de": ["eins"]}, "answer": {"de": "Ja."}, "links": []}
-    base = knowledge.model_copy(update={"entries": (Entry.model_validate({**WHOLE, **german}),)})
+    base = knowledge.model_copy(update={"entries": (Entry.model_validate({**WHOLE, **german}),), "not_covered": ()})
     assert lint(base) == ()
 
 
@@ -59,3 +59,29 @@ def test_the_shipped_faq_is_complete(knowledge: KnowledgeBase) -> None:
     assert lint(knowledge) == ()
     assert len(knowledge.entries) == 31
     assert all(len(e.phrasings.de) >= 8 and len(e.phrasings.en) >= 8 and e.related for e in knowledge.entries)
+
+
+@pytest.mark.parametrize(
+    ("subject", "message"),
+    [
+        ({"names": ["Zoom"], "pointer": {"de": "x"}}, '"Zoom" has no pointer in en'),
+        (
+            {"names": ["Zoom", "ZOOM"], "pointer": {"de": "x", "en": "x"}},
+            '"ZOOM" stands under `not_covered` a second time',
+        ),
+        ({"names": ["Frage"], "pointer": {"de": "x", "en": "x"}}, '"Frage" is what `a` is about'),
+        ({"phrasings": {"de": ["eins!"]}, "pointer": {"de": "x", "en": "x"}}, '"eins!" is what `a` is about'),
+        ({"names": ["Zoom"], "pointer": {"de": "x", "en": "x"}}, None),
+    ],
+)
+def test_contradictions_of_what_is_not_covered_are_named(
+    knowledge: KnowledgeBase, subject: dict[str, object], message: str | None
+) -> None:
+    update = {
+        "entries": (Entry.model_validate(WHOLE),),
+        "not_covered": (NotCovered.model_validate(subject),),
+        "not_covered_places": (Place("faq.yaml", 9),),
+    }
+    told = [str(fault) for fault in lint(knowledge.model_copy(update=update))]
+    assert all(each.startswith("faq.yaml:9: warning: ") for each in told)
+    assert any(message in each for each in told) if message else told == []

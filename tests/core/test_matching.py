@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.desk import Desk
-from bot.core.faq import Entry, KnowledgeBase, Synonym
+from bot.core.faq import Entry, KnowledgeBase, NotCovered, Synonym
 from bot.core.matching import Index
 from bot.core.model import Answer, Clarify, Conversation, Reading, Smalltalk, Word
 from tests.conftest import message
@@ -187,6 +187,25 @@ def test_a_small_faq_without_examples_is_sure_of_what_is_near_and_unsure_of_what
     assert index.rank("Fahrrad gestohlen").matches[0].confidence < 0.3
 
 
+def test_a_name_that_is_not_covered_wins_over_function_words_of_a_small_faq(knowledge: KnowledgeBase) -> None:
+    entries = [
+        Entry.model_validate(
+            {"id": "verloren", "phrasings": {"de": ["Buch ist weg", "Das Buch ist verloren", "Was nun?"]}}
+        ),
+        Entry.model_validate(
+            {"id": "zeiten", "phrasings": {"de": ["Wann ist offen?", "Öffnungszeiten", "Sonntags auf?"]}}
+        ),
+    ]
+    wlan = NotCovered.model_validate({"names": ["WLAN"], "pointer": {"de": "IT fragen."}})
+    food = NotCovered.model_validate({"phrasings": {"de": ["Wo kann ich essen?"]}, "pointer": {"de": "Mensa."}})
+    changed = {"entries": tuple(entries), "not_covered": (wlan, food), "synonyms": (), "examples": ()}
+    index = Index(knowledge.model_copy(update=changed))
+    assert [
+        index.rank(text).not_covered for text in ("Ist das WLAN kaputt?", "Was ist WLAN?", "Wo kann ich essen")
+    ] == [0, 0, 1]
+    assert index.rank("Das Buch ist verloren, nicht das WLAN").not_covered is None
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_ranking(index: Index, text: str) -> None:
     assert index.rank(text) == index.rank(text)
@@ -204,6 +223,8 @@ def test_no_text_breaks_the_ranking(index: Index, text: str) -> None:
         "a" + "\u0301" * 10000 + "\u0323" * 20000,
         "a" * 65536,
         "﷽" * 3000,
+        "signal" * 60 + "qx",
+        "whatsappgruppe" * 500,
     ],
 )
 def test_pathological_texts_are_ranked_without_an_exception(desk: Desk, text: str) -> None:
