@@ -28,6 +28,25 @@ def test_the_entry_shown_is_found_with_the_question_shown(tmp_path: Path) -> Non
     assert "Uni-Druck" in result.output
 
 
+def test_what_stands_beside_the_entry_shown_loads_and_works(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text("\n".join(blocks("yaml")), encoding="utf-8")
+    said = {
+        text: CliRunner().invoke(app, ["ask", "--knowledge", str(tmp_path), text]).output
+        for text in ("Printer einrichten", "Plotter?", "wo kann ich toner bestellen")
+    }
+    assert ["Uni-Druck" in said["Printer einrichten"], "Druckerei" in said["Plotter?"]] == [True, True]
+    assert "Einkauf" in said["wo kann ich toner bestellen"]
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *(root / "docs").glob("*.md")]
+    links = [
+        (page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    ]
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
 def test_every_command_shown_exists() -> None:
     shown = set(re.findall(r"auskunft (ask|check|demo|run|[a-z]+) ?", " ".join(blocks("sh"))))
     assert shown <= {command.callback.__name__ for command in app.registered_commands if command.callback}

@@ -22,6 +22,8 @@ _REGULARISATION = 0.25
 _RIVALS = 200
 _ALL_RIVALS = 250_000
 """How many of the nearest phrasings of others an entry is separated from; fewer where there are very many entries."""
+_NOBODY = -1
+"""The owner of a phrasing that says nothing: it speaks against every entry, so that a FAQ of one entry has a rival."""
 _ROUNDS = 10
 _BLOCK = 16
 """The entries whose rivals are looked for at once."""
@@ -76,8 +78,14 @@ def learn(
 
     `rows` are the phrasings as vectors; `of` says to which entry each belongs; `hold_out` names the held-out ones.
     """
+    nothing = sparse.csr_matrix((1, rows.shape[1]), dtype=np.float32)
     with threadpool_limits(1):
-        return _learn(rows, np.asarray(of), entries, np.asarray(hold_out, dtype=int))
+        return _learn(
+            sparse.vstack([rows, nothing], format="csr"),
+            np.append(np.asarray(of), _NOBODY),
+            entries,
+            np.asarray(hold_out, dtype=int),
+        )
 
 
 def _learn(
@@ -174,7 +182,7 @@ def _chosen(own: NDArray[np.int_], nearness: Floats, rivals: int) -> tuple[NDArr
     near = nearness[:, others].max(axis=0)
     order = np.argpartition(-near, rivals) if rivals < len(others) else np.arange(len(others))
     nearest, far = others[np.sort(order[:rivals])], others[np.sort(order[rivals:])]
-    sample = far[:: max(1, len(far) // (rivals // 2))]
+    sample = far[:: -max(1, len(far) // (rivals // 2))]  # the last one, which says nothing, is always among them
     counts = np.ones(len(own) + len(nearest) + len(sample))
     if len(sample):
         counts[-len(sample) :] = len(far) / len(sample)
