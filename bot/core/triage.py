@@ -54,13 +54,13 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 class Thresholds(Model):
     """The confidences at which decisions change."""
 
-    answer: Probability = 0.65
+    answer: Probability = 0.6
     """From here on an entry is answered."""
     clarify: Probability = 0.15
     """From here on an entry is offered when it is unclear which one is meant."""
     near: Probability = 0.06
     """From here on an entry is one of the options, or named as a near topic."""
-    ambiguity: Probability = 0.1
+    ambiguity: Probability = 0.05
     """How far the best match must be ahead of the second to be answered."""
 
     @model_validator(mode="after")
