@@ -35,7 +35,7 @@ NOISY_QUERIES = 400
 SLOW = ("WRatio", "token_set_ratio")
 SIZES = (31, 500, 5_000)
 TIMED = 200
-PATIENCE = 240
+PATIENCE = 120
 """The seconds after which a method is given up."""
 
 

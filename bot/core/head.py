@@ -178,8 +178,10 @@ def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int)
 
 def _chosen(own: NDArray[np.int_], nearness: Floats, rivals: int) -> tuple[NDArray[np.int_], Reals]:
     """The phrasings that an entry with the phrasings `own` is learned from, and for how many each stands."""
-    others = np.setdiff1d(np.arange(nearness.shape[1]), own, assume_unique=True)
-    near = nearness[:, others].max(axis=0)
+    of_others = np.ones(nearness.shape[1], dtype=bool)
+    of_others[own] = False
+    others = np.flatnonzero(of_others)
+    near = nearness.max(axis=0)[others]
     order = np.argpartition(-near, rivals) if rivals < len(others) else np.arange(len(others))
     nearest, far = others[np.sort(order[:rivals])], others[np.sort(order[rivals:])]
     sample = far[:: -max(1, len(far) // (rivals // 2))]  # the last one, which says nothing, is always among them
