@@ -192,9 +192,7 @@ def test_a_name_that_is_not_covered_wins_over_function_words_of_a_small_faq(know
         Entry.model_validate(
             {"id": "verloren", "phrasings": {"de": ["Buch ist weg", "Das Buch ist verloren", "Was nun?"]}}
         ),
-        Entry.model_validate(
-            {"id": "zeiten", "phrasings": {"de": ["Wann ist offen?", "Öffnungszeiten", "Sonntags auf?"]}}
-        ),
+        Entry.model_validate({"id": "zeiten", "phrasings": {"de": ["Wann offen?", "Öffnungszeiten", "Sonntags auf?"]}}),
     ]
     wlan = NotCovered.model_validate({"names": ["WLAN"], "pointer": {"de": "IT fragen."}})
     food = NotCovered.model_validate({"phrasings": {"de": ["Wo kann ich essen?"]}, "pointer": {"de": "Mensa."}})
