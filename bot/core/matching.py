@@ -131,7 +131,8 @@ class Index:
         found.update(dict.fromkeys(exact, 1.0))
         matches = (Match(self._entries[number], float(confidence)) for number, confidence in found.items())
         ordered = sorted(matches, key=lambda match: (-match.confidence, match.entry))
-        certain = ordered[0].confidence >= _NEARLY_CERTAIN
+        first = self._entries.index(ordered[0].entry)
+        certain = ordered[0].confidence >= _NEARLY_CERTAIN and self._usage.has_content_of(best.read, first)
         return Ranking(tuple(ordered[:_BEST]), None if exact else self._not_covered(text, best, certain))
 
     def _not_covered(self, text: str, best: _Scored, certain: bool = False) -> int | None:

@@ -44,6 +44,11 @@ class Usage:
         meant = (sense for word in said for sense in (word.senses[:1] if word.is_alternatives else word.senses))
         return any(sense.certainty >= _WILD and stem(sense.word) in self._subjects for sense in meant)
 
+    def has_content_of(self, read: Sequence[Word], entry: int) -> bool:
+        """Whether the question shares a word with the entry that is no function word."""
+        stems = (stem(each) for word in read if word.not_covered is None for each in word.read_as)
+        return any(each not in _SUBJECTLESS and entry in self._users.get(each, ()) for each in stems)
+
     def explained(
         self, read: Sequence[Word], entries: Iterable[int], without: Mapping[int, int] | None = None
     ) -> list[tuple[float, float]]:
