@@ -37,7 +37,7 @@ async def test_an_interrupted_demo_leaves_nothing_behind() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         process = await launch()
         assert process.stdout
-        while b"encrypted room" not in await asyncio.wait_for(process.stdout.readline(), 60):
+        while b"starting a homeserver" not in await asyncio.wait_for(process.stdout.readline(), 60):
             pass
         process.send_signal(number)
         _, errors = await asyncio.wait_for(process.communicate(), 60)
