@@ -2,16 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import load
+from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
-from bot.adapters.matrix.session import introduce, open_session
+from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
 from bot.adapters.matrix.sync import Listener
+from bot.adapters.matrix.verification import Verification
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
-from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite import SqliteStore, open_store
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.model import Language
@@ -34,21 +37,60 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     clock = SystemClock()
     key = open_key(config.data)
     with locked(config.data):
-        await _listen(config, stop, desk, clock, key)
+        async with open_store(config.data / "auskunft.sqlite3", key, clock) as store:
+            await stay_logged_in(
+                config.matrix, lambda again: _listen(config, stop, desk, _Kept(store, clock, key), again)
+            )
 
 
-async def _listen(config: Config, stop: asyncio.Event, desk: Desk, clock: SystemClock, key: Key) -> None:
-    async with (
-        open_store(config.data / "auskunft.sqlite3", key, clock) as store,
-        open_session(config.matrix, config.data, key) as client,
-    ):
+class _Kept(NamedTuple):
+    """What outlives a session with the homeserver."""
+
+    store: SqliteStore
+    clock: SystemClock
+    key: Key
+
+
+async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, again: bool) -> None:
+    store = kept.store
+    async with open_session(config.matrix, config.data, kept.key, again) as client:
         avatar = await introduce(client, config.matrix, await store.fact(_AVATAR))
         if avatar:
             await store.keep(_AVATAR, avatar)
-        replies = MatrixReplies(client, clock, config.matrix.answers)
+        identity = Identity(client, config.matrix, config.data, kept.key)
+        await identity.ensure()
+        replies = MatrixReplies(client, kept.clock, config.matrix.answers)
         helpdesk = Helpdesk(desk, store, replies)
         rooms = Rooms(client, config.matrix)
-        await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, store).listen(stop)
+        verification = Verification(client, identity.fingerprint, desk.verification)
+        await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, verification, store).listen(stop)
+
+
+async def standing(config: Config) -> Standing:
+    """How the bot's device stands; the bot may be running.
+
+    Raises:
+        Unusable: the bot has not run yet, or its data folder cannot be used.
+        MatrixError: the homeserver does not tell.
+    """
+    key = open_key(config.data)
+    async with peek(config.matrix, config.data, key) as client:
+        return await Identity(client, config.matrix, config.data, key).standing()
+
+
+async def reset_identity(config: Config) -> Standing:
+    """Give the bot a new identity, and sign its device with it; the bot must not be running.
+
+    Raises:
+        Unusable: the bot is running, or its data folder cannot be used.
+        MatrixError: the account cannot be used, or the homeserver refuses.
+    """
+    key = open_key(config.data)
+    with locked(config.data):
+        async with open_session(config.matrix, config.data, key) as client:
+            identity = Identity(client, config.matrix, config.data, key)
+            await identity.reset()
+            return await identity.standing()
 
 
 def rehearsal(

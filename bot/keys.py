@@ -1,4 +1,4 @@
-"""The store's key: one random secret in a file of its own, and what is derived from it."""
+"""The store's key: one random secret in a file of its own, what is derived from it, and what is sealed with it."""
 
 import fcntl
 import hashlib
@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
 _LENGTH = 32
+_NONCE = 12
 
 
 class Unusable(Exception):
@@ -28,7 +32,26 @@ class Key:
 
     def derive(self, purpose: str) -> str:
         """A secret text for one `purpose` (at most 16 bytes)."""
-        return hashlib.blake2b(key=self._secret, person=purpose.encode(), digest_size=32).hexdigest()
+        return self._derived(purpose).hex()
+
+    def seal(self, purpose: str, content: bytes) -> bytes:
+        """`content`, encrypted and authenticated (ChaCha20-Poly1305, RFC 8439) for one `purpose` (at most 16 bytes)."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + ChaCha20Poly1305(self._derived(purpose)).encrypt(nonce, content, None)
+
+    def unseal(self, purpose: str, sealed: bytes) -> bytes:
+        """What was sealed for `purpose`.
+
+        Raises:
+            ValueError: it was sealed with another key or for another purpose, or it is damaged.
+        """
+        try:
+            return ChaCha20Poly1305(self._derived(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        except InvalidTag:
+            raise ValueError("this was not sealed with this key") from None
+
+    def _derived(self, purpose: str) -> bytes:
+        return hashlib.blake2b(key=self._secret, person=purpose.encode(), digest_size=32).digest()
 
 
 def open_key(folder: Path) -> Key:

@@ -80,7 +80,9 @@ async def _demo(console: Console) -> None:
             ):
                 room = await account.create_room(bot, encrypted=True, direct=True)
                 await account.wait_until_joined(room, bot)
-                console.print(f"{person} talks to {bot} in an encrypted room.\n", style="dim")
+                console.print(f"{person} talks to {bot} in an encrypted room.", style="dim")
+                signed = "device signed by its owner" if await account.sees_signed(bot) else "device NOT SIGNED"
+                console.print(f"The bot: {signed}.\n", style="dim")
                 for question in _QUESTIONS:
                     await _ask(console, account, room, bot, question)
                 if sys.stdin.isatty():

@@ -53,3 +53,7 @@ class Desk:
     def apology(self, conversation: Conversation) -> Reply:
         """What is said when a message could not be considered."""
         return self._speaker.apology(conversation.language or self._language)
+
+    def verification(self, device: str, fingerprint: str) -> Reply:
+        """What is said to a person who asks the bot to verify itself interactively."""
+        return self._speaker.verification(self._language, device, fingerprint)

@@ -154,6 +154,9 @@ class Example(Model):
     """The ids of the entries that answer it, best first; empty: no entry does."""
 
 
+_PLACEHOLDERS = {"source": {"{title}", "{date}"}, "verification": {"{device}", "{fingerprint}"}}
+
+
 class Says(Model):
     """The bot's own sentences. `{contact}` and the like stand for what is filled in."""
 
@@ -171,11 +174,12 @@ class Says(Model):
     empty: Localized
     text_only: Localized
     apology: Localized
+    verification: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:
         """What may stand in braces in the sentence `name`."""
-        return {"{contact}"} | ({"{title}", "{date}"} if name == "source" else set())
+        return {"{contact}"} | _PLACEHOLDERS.get(name, set())
 
 
 class Understands(Model):

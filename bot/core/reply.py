@@ -8,6 +8,7 @@ import re
 
 from bot.core.faq import Entry, KnowledgeBase, Localized
 from bot.core.model import (
+    LANGUAGES,
     Answer,
     Clarify,
     Command,
@@ -57,6 +58,13 @@ class Speaker:
     def apology(self, language: Language) -> Reply:
         """What is said when something went wrong inside the bot."""
         return self._say(self._says.apology, language)
+
+    def verification(self, first: Language, device: str, fingerprint: str) -> Reply:
+        """What is said to a person who wants to verify the bot, in both languages: a request tells none."""
+        says = self._says.verification
+        values = {"device": _escaped(device), "fingerprint": fingerprint}
+        texts = (self._fill(says, language, **values) for language in sorted(LANGUAGES, key=lambda each: each != first))
+        return Reply(first, "\n\n".join(dict.fromkeys(texts)))
 
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))

@@ -28,6 +28,7 @@ async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behin
     assert errors == b""
     assert text.count("(encrypted, ") >= 5
     assert "NOT ENCRYPTED" not in text
+    assert "device signed by its owner" in text
     for part in ("Meinen Sie eine dieser Fragen?", "Dazu weiß ich nichts", "See also:"):
         assert part in text
     assert leftovers() == []

@@ -167,10 +167,21 @@ async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
     assert "Traceback" not in bot.log.read_text()
 
 
-async def test_a_revoked_token_ends_the_bot_with_its_own_exit_code(make_bot: MakeBot, address: str) -> None:
+async def test_a_revoked_token_without_a_password_ends_the_bot_with_its_own_exit_code(
+    make_bot: MakeBot, address: str
+) -> None:
     bot = await make_bot()
     await bot.start()
+    await bot.end()
     session = json.loads((bot.config.parent / "data" / "session.json").read_text())
+    settings = {
+        "user": bot.user,
+        "homeserver": address,
+        "device_id": session["device"],
+        "access_token": session["token"],
+    }
+    bot.config.write_text(json.dumps({"matrix": settings}))
+    await bot.start()
     headers = {"Authorization": f"Bearer {session['token']}"}
     async with aiohttp.ClientSession(headers=headers) as http, http.post(f"{address}/_matrix/client/v3/logout") as done:
         assert done.status == 200

@@ -1,20 +1,156 @@
-"""nio's client, made safe against what strangers send.
+"""nio's client, made safe against what strangers send, and made whole where nio leaves our own keys alone.
 
 nio lets whatever an encrypted event raises escape from the sync: garbage in an Olm or Megolm event would end the bot,
 at every start anew. Here such an event stays unread, and the others of its batch are handled.
+
+nio overlooks that the last one-time key was taken, knows no fallback key, keeps keys only after they were uploaded,
+and uploads the same refused keys for ever. What it uploads is therefore put together here.
 """
 
+import json
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 import nio
 
+from bot.adapters.matrix.errors import refusal
+
 log = logging.getLogger(__name__)
+
+_ONE_TIME = "signed_curve25519"
+_ROTATION = 3600
+"""Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
+_MOST_CLAIMS = 500
+
+
+class _Sync(nio.SyncResponse):  # type: ignore[misc]
+    """nio's reading of a sync, with what it leaves out of our own keys."""
+
+    @classmethod
+    def from_dict(cls, parsed_dict: dict[Any, Any]) -> Any:
+        response = nio.SyncResponse.from_dict(parsed_dict)
+        if isinstance(response, nio.SyncResponse):
+            if isinstance(counts := parsed_dict.get("device_one_time_keys_count"), dict):
+                response.device_key_count.signed_curve25519 = counts.get(_ONE_TIME, 0)  # not listed: none is left
+            response.unused_fallback_keys = parsed_dict.get("device_unused_fallback_key_types")
+        return response
 
 
 class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """The client of the bot's account."""
+
+    _fallback_is_used = False
+    _fallback_made_at = float("-inf")
+
+    async def call(self, path: str, content: dict[str, Any], what: str) -> dict[str, Any]:
+        """The answer to a POST that nio knows no method for; `what` says what is asked for.
+
+        Raises:
+            MatrixError: the homeserver refuses; see `refusal`.
+        """
+        headers = {"Authorization": f"Bearer {self.access_token}", "Content-Type": "application/json"}
+        response = await self.send("POST", f"/_matrix/client/v3{path}", json.dumps(content), headers)
+        told = await self.parse_body(response)
+        told = told if isinstance(told, dict) else {}
+        if response.status != 200:
+            raise refusal(response.status, told, what)
+        return told
+
+    def device_keys(self) -> dict[str, Any]:
+        """The public keys of our device, signed by it."""
+        keys = self.olm.account.identity_keys
+        return self._signed(
+            {
+                "algorithms": self.olm._algorithms,
+                "device_id": self.device_id,
+                "user_id": self.user_id,
+                "keys": {f"{kind}:{self.device_id}": keys[kind] for kind in ("curve25519", "ed25519")},
+            }
+        )
+
+    @property
+    def should_upload_keys(self) -> bool:
+        """Whether the homeserver lacks keys of ours."""
+        return bool(super().should_upload_keys or self._should_make_fallback)
+
+    async def keys_upload(self) -> Any:
+        """Upload what the homeserver lacks of our keys.
+
+        It may have other one-time keys under the same ids: then the data folder is older than they are (a restored
+        backup), and nobody has their private halves any more. They are used up, and new ones take their place.
+        """
+        response = await self._upload()
+        if isinstance(response, nio.KeysUploadError) and "already exists" in response.message:
+            log.warning(
+                "the homeserver has newer one-time keys than the data folder (a restored backup): replacing them"
+            )
+            await self._use_up()
+            self.olm.mark_keys_as_published()
+            self.olm.uploaded_key_count = 0
+            response = await self._upload()
+        return response
+
+    @property
+    def _should_make_fallback(self) -> bool:
+        return self._fallback_is_used and time.monotonic() - self._fallback_made_at > _ROTATION
+
+    async def _upload(self) -> Any:
+        content = self._missing_keys()
+        self.olm.save_account()  # before anybody can use them: a crash must not cost their private halves
+        response = await self._send(
+            nio.KeysUploadResponse, "POST", "/_matrix/client/v3/keys/upload", json.dumps(content)
+        )
+        if isinstance(response, nio.KeysUploadResponse) and "fallback_keys" in content:
+            self._fallback_is_used = False
+            self._fallback_made_at = time.monotonic()
+        return response
+
+    def _missing_keys(self) -> dict[str, Any]:
+        """What is to be uploaded. What was made for an upload that failed is taken first."""
+        account = self.olm.account
+        there = self.olm.uploaded_key_count if account.shared else 0
+        content: dict[str, Any] = {} if account.shared else {"device_keys": self.device_keys()}
+        if there is not None:
+            missing = account.max_one_time_keys - there - len(account.one_time_keys["curve25519"])
+            if missing > 0:
+                account.generate_one_time_keys(missing)
+            keys = account.one_time_keys["curve25519"]
+            content["one_time_keys"] = {f"{_ONE_TIME}:{name}": self._signed({"key": key}) for name, key in keys.items()}
+        vodozemac = account._account  # nio's own account has no fallback keys
+        if not vodozemac.fallback_key and (not account.shared or self._should_make_fallback):
+            vodozemac.generate_fallback_key()
+        if fallback := vodozemac.fallback_key:
+            content["fallback_keys"] = {
+                f"{_ONE_TIME}:{name}": self._signed({"key": key.to_base64(), "fallback": True})
+                for name, key in fallback.items()
+            }
+        return content
+
+    async def _use_up(self) -> None:
+        """Claim our own one-time keys until none is left: the API knows no other way to remove them."""
+        wanted = {"one_time_keys": {self.user_id: {self.device_id: _ONE_TIME}}}
+        for _ in range(_MOST_CLAIMS):
+            told = await self.call("/keys/claim", wanted, "our own one-time keys")
+            keys = told.get("one_time_keys", {}).get(self.user_id, {}).get(self.device_id, {})
+            if not keys or any(key.get("fallback") for key in keys.values()):
+                return
+
+    def _signed(self, content: dict[str, Any]) -> dict[str, Any]:
+        signature = self.olm.sign_json(content)
+        return {**content, "signatures": {self.user_id: {f"ed25519:{self.device_id}": signature}}}
+
+    async def _send(self, response_class: type, *arguments: Any, **options: Any) -> Any:
+        wanted = _Sync if response_class is nio.SyncResponse else response_class
+        return await super()._send(wanted, *arguments, **options)
+
+    def _handle_olm_events(self, response: Any) -> None:
+        super()._handle_olm_events(response)
+        if response.device_key_count.signed_curve25519 == 0:
+            self.olm.uploaded_key_count = 0  # nio takes 0 for "not told" and would never refill
+        if response.unused_fallback_keys is not None:
+            self._fallback_is_used = _ONE_TIME not in response.unused_fallback_keys
 
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
         return _guarded(super()._handle_decrypt_to_device, to_device_event)

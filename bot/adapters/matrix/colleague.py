@@ -12,6 +12,7 @@ import nio
 
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import accepted
+from bot.adapters.matrix.signing import is_signed_by_owner
 
 _POLL = 1_000
 
@@ -22,12 +23,18 @@ class Colleague:
     def __init__(self, client: nio.AsyncClient) -> None:
         self._client = client
         self._seen: list[tuple[str, nio.Event]] = []
+        self._told: list[nio.ToDeviceEvent] = []
         self._since: str | None = None
 
     @property
     def user(self) -> str:
         """The account's Matrix id."""
         return str(self._client.user_id)
+
+    @property
+    def device(self) -> str:
+        """The account's device id."""
+        return str(self._client.device_id)
 
     async def create_room(self, *invited: str, encrypted: bool = False, direct: bool = False) -> str:
         """Create a room and invite; its id."""
@@ -79,6 +86,12 @@ class Colleague:
         response = await self._client.send("POST", "/_matrix/client/v3/keys/query", wanted, headers)
         return await response.json()
 
+    async def sees_signed(self, user: str) -> bool:
+        """Whether every device of a user is signed by its owner: else clients show a red shield."""
+        told = await self.device_keys(user)
+        devices = told.get("device_keys", {}).get(user, {})
+        return bool(devices) and all(is_signed_by_owner(told, user, device) for device in devices)
+
     async def redact(self, room_id: str, event_id: str) -> None:
         """Take a message back."""
         accepted(await self._client.room_redact(room_id, event_id), "a redaction")
@@ -94,6 +107,7 @@ class Colleague:
         if self._client.should_query_keys:
             await self._client.keys_query()
         await self._client.send_to_device_messages()
+        self._told.extend(response.to_device_events)
         for room_id, joined in response.rooms.join.items():
             self._seen.extend((room_id, event) for event in joined.timeline.events if isinstance(event, nio.Event))
 
@@ -117,6 +131,20 @@ class Colleague:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing came from {sender} within {seconds} s")
             await self.sync(_POLL)
+
+    async def wait_to_be_told(self, kind: str, seconds: float = 30) -> nio.ToDeviceEvent:
+        """The next event of this kind from device to device.
+
+        Raises:
+            TimeoutError: none came.
+        """
+        async with asyncio.timeout(seconds):
+            while True:
+                for event in self._told:
+                    if event.source.get("type") == kind:
+                        self._told.remove(event)
+                        return event
+                await self.sync(_POLL)
 
     async def count(self, room_id: str, sender: str, seconds: float) -> int:
         """How many further messages of `sender` come into the room within `seconds`."""

@@ -1,6 +1,7 @@
 """What can go wrong with the homeserver, in an admin's words, without naming persons or rooms."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import nio
 
@@ -13,6 +14,18 @@ class MatrixError(Exception):
 
 class Denied(MatrixError):
     """The homeserver refuses for good: asking again is no use."""
+
+
+class Unsupported(Denied):
+    """The homeserver does not know what it is asked for."""
+
+
+class ProofWanted(Denied):
+    """The homeserver wants to be shown that it is really us (client-server API, "User-interactive authentication")."""
+
+    def __init__(self, text: str, told: Mapping[str, Any]) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 class CannotLogIn(MatrixError):
@@ -33,11 +46,22 @@ def accepted(response: Answered | nio.ErrorResponse, what: str) -> Answered:
     """
     if not isinstance(response, nio.ErrorResponse):
         return response
-    if response.status_code == "M_UNKNOWN_TOKEN":
-        raise LoggedOut(
-            "the homeserver has revoked the bot's access token; delete session.json in the data folder to log in as a "
-            "new device, or configure a new access token"
-        )
     status = response.transport_response.status if response.transport_response else 0
+    raise refusal(status, {"errcode": response.status_code}, what)
+
+
+def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:
+    """What an answer other than 200 means; `told` is its body."""
+    code = told.get("errcode")
+    if code == "M_UNKNOWN_TOKEN":
+        return LoggedOut(
+            "the homeserver has revoked the bot's access token: configure a `password`, or a new `access_token` with "
+            "its `device_id`"
+        )
+    text = f"the homeserver refused {what}: {code or status}"
+    if status == 401 and "flows" in told:
+        return ProofWanted(text, told)
+    if status in (404, 405) and code in (None, "M_UNRECOGNIZED"):
+        return Unsupported(text)
     final = 400 <= status < 500 and status not in (408, 429)
-    raise (Denied if final else MatrixError)(f"the homeserver refused {what}: {response.status_code or status}")
+    return (Denied if final else MatrixError)(text)

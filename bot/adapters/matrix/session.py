@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import mimetypes
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from bot.keys import Key, Unusable, write_private
 log = logging.getLogger(__name__)
 
 _DISCOVERY_TIMEOUT = 10
+_BETWEEN_LOGINS = 3600
+_SESSION = "session.json"
 
 
 async def discover(config: Matrix) -> str:
@@ -58,19 +61,68 @@ async def _reach(address: str) -> None:
                     raise CannotLogIn(f"there is no Matrix homeserver at {address}: check `homeserver` and `user`")
 
 
+async def stay_logged_in(config: Matrix, live: Callable[[bool], Awaitable[None]]) -> None:
+    """Run `live(False)`; where the homeserver revokes the token and there is a password, `live(True)`: log in again.
+
+    Raises:
+        LoggedOut: there is no password, or it was used for this within the last hour: somebody wants the bot out.
+    """
+    again_at = float("-inf")
+    while True:
+        try:
+            return await live(again_at > float("-inf"))
+        except LoggedOut:
+            if not config.password:
+                raise
+            if time.monotonic() - again_at < _BETWEEN_LOGINS:
+                raise LoggedOut("the homeserver has revoked the bot's access token twice within an hour") from None
+            again_at = time.monotonic()
+            log.warning("the homeserver has revoked the bot's access token; logging in again as the same device")
+
+
 @asynccontextmanager
-async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[nio.AsyncClient]:
+async def open_session(config: Matrix, folder: Path, key: Key, again: bool = False) -> AsyncIterator[SafeClient]:
     """A client that is logged in, its encryption keys loaded. At the end it is closed, never logged out.
+
+    With `again`, it logs in with the password, as the device that it was.
 
     Raises:
         CannotLogIn: the account cannot be used as it is configured.
     """
-    crypto = folder / "crypto"
-    crypto.mkdir(exist_ok=True, mode=0o700)
     address = await discover(config)
     log.info("connecting to %s", address)
     await _reach(address)
-    client = SafeClient(
+    client = _client(address, config, folder, key)
+    try:
+        await _log_in(client, config, folder / _SESSION, again)
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def peek(config: Matrix, folder: Path, key: Key) -> AsyncIterator[SafeClient]:
+    """A client with the session that is there, beside a running bot: to look, never to log in or to wait.
+
+    Raises:
+        Unusable: there is no session yet.
+    """
+    client = _client(await discover(config), config, folder, key)
+    try:
+        session = _known_session(config, folder / _SESSION)
+        if session is None or not _has_keys(client, session["device"]):
+            raise Unusable(f"there is no session in {folder} yet: start the bot once with `auskunft run`")
+        _restore(client, config.user, session["device"], session["token"])
+        yield client
+    finally:
+        await client.close()
+
+
+def _client(address: str, config: Matrix, folder: Path, key: Key) -> SafeClient:
+    crypto = folder / "crypto"
+    crypto.mkdir(exist_ok=True, mode=0o700)
+    crypto.chmod(0o700)  # what nio writes into it is readable by all
+    return SafeClient(
         address,
         config.user,
         store_path=str(crypto),
@@ -80,20 +132,21 @@ async def open_session(config: Matrix, folder: Path, key: Key) -> AsyncIterator[
             backoff_factor=0.25,
         ),
     )
-    try:
-        await _log_in(client, config, folder / "session.json")
-        yield client
-    finally:
-        await client.close()
 
 
-async def _log_in(client: nio.AsyncClient, config: Matrix, kept: Path) -> None:
-    """With the configured token, else the session that was kept, else the password (whose session is then kept)."""
-    if config.access_token and config.device_id:
-        _restore(client, config.user, config.device_id, config.access_token.get_secret_value())
-    elif session := _kept_session(kept, config.user):
+async def _log_in(client: SafeClient, config: Matrix, kept: Path, again: bool) -> None:
+    """With the configured token, else the session that was kept, else the password (whose session is then kept).
+
+    A device whose encryption keys are lost is given up for a new one: clients distrust a device that changes its keys.
+    """
+    session = _known_session(config, kept)
+    if session and not config.access_token and not _has_keys(client, session["device"]):
+        log.warning("the device's encryption keys are not in %s: logging in as a new device", client.store_path)
+        session = None
+    if session and not again:
         _restore(client, config.user, session["device"], session["token"])
     elif config.password:
+        client.device_id = session["device"] if session else None
         log_in = partial(client.login, config.password.get_secret_value(), device_name=config.device_name)
         try:
             await insist(log_in, "the login")
@@ -104,6 +157,19 @@ async def _log_in(client: nio.AsyncClient, config: Matrix, kept: Path) -> None:
     else:
         raise CannotLogIn("there is neither a `password` nor an `access_token`")
     await _confirm(client, config)
+
+
+def _has_keys(client: SafeClient, device: str) -> bool:
+    """Whether nio's store of the device is there."""
+    return Path(client.store_path, f"{client.user}_{device}.db").exists()
+
+
+def _known_session(config: Matrix, kept: Path) -> dict[str, str] | None:
+    """The session that is configured, else the one that was kept."""
+    if config.access_token and config.device_id:
+        token = config.access_token.get_secret_value()
+        return {"user": config.user, "device": config.device_id, "token": token}
+    return _kept_session(kept, config.user)
 
 
 def _kept_session(path: Path, user: str) -> dict[str, str] | None:
@@ -118,7 +184,7 @@ def _kept_session(path: Path, user: str) -> dict[str, str] | None:
         ) from None
 
 
-def _restore(client: nio.AsyncClient, user: str, device: str, token: str) -> None:
+def _restore(client: SafeClient, user: str, device: str, token: str) -> None:
     try:
         client.restore_login(user, device, token)
     except Exception as error:  # nio's store raises whatever its database and its pickles raise

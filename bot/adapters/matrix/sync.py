@@ -14,6 +14,7 @@ from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.rooms import Events, Rooms
+from bot.adapters.matrix.verification import Verification
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
 
@@ -42,11 +43,20 @@ class Facts(Protocol):
 class Listener:
     """Brings what is written in the bot's rooms to the helpdesk."""
 
-    def __init__(self, client: nio.AsyncClient, rooms: Rooms, inbox: Inbox, helpdesk: Helpdesk, facts: Facts) -> None:
+    def __init__(
+        self,
+        client: nio.AsyncClient,
+        rooms: Rooms,
+        inbox: Inbox,
+        helpdesk: Helpdesk,
+        verification: Verification,
+        facts: Facts,
+    ) -> None:
         self._client = client
         self._rooms = rooms
         self._inbox = inbox
         self._helpdesk = helpdesk
+        self._verification = verification
         self._facts = facts
 
     async def listen(self, stop: asyncio.Event) -> None:
@@ -94,7 +104,8 @@ class Listener:
         return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
 
     async def _handle(self, response: nio.SyncResponse, since: str) -> None:
-        await self._upkeep(response)
+        await self._upkeep()
+        await self._verification.decline_direct(response.to_device_events)
         for room_id, invited in response.rooms.invite.items():
             await self._rooms.answer(room_id, self._rooms.inviter_in(invited.invite_state))
         try:
@@ -104,14 +115,12 @@ class Listener:
         except ExceptionGroup as group:  # only what ends the bot leaves a room, and one reason is enough
             raise group.exceptions[0] from None
 
-    async def _upkeep(self, response: nio.SyncResponse | None = None) -> None:
+    async def _upkeep(self) -> None:
         """What encryption needs after a sync: our keys on the homeserver, the others' keys here.
 
         What fails is tried again after the next sync.
         """
         client = self._client
-        if client.olm and response and response.device_key_count.signed_curve25519 == 0:
-            client.olm.uploaded_key_count = 0  # nio overlooks a count of 0 and would never refill
         try:
             if client.should_upload_keys:
                 accepted(await client.keys_upload(), "the encryption keys")
@@ -139,6 +148,8 @@ class Listener:
         room = self._client.rooms[room_id]
         for event in await self._news(room, timeline, since):
             try:
+                if await self._verification.decline(room, event):
+                    continue
                 if message := await self._inbox.message(room, event):
                     await self._helpdesk.handle(message)
             except LoggedOut:

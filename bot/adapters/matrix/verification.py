@@ -1,0 +1,92 @@
+"""Requests to verify the bot interactively: declined, with a pointer to its fingerprint, and never taken for questions.
+
+Comparing emoji takes a person on either side. People compare the device's fingerprint with the admins' instead.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import nio
+
+from bot.adapters.matrix.errors import Denied
+from bot.adapters.matrix.patience import insist
+from bot.adapters.matrix.send import transaction_id
+from bot.core.model import Reply
+from bot.core.render import render
+
+log = logging.getLogger(__name__)
+
+_KIND = "m.key.verification."
+_BEGINNINGS = (f"{_KIND}request", f"{_KIND}start")
+_CANCEL = f"{_KIND}cancel"
+_NOTICE, _CANCELLATION = range(2)
+"""The ordinals of what is sent for a request."""
+
+
+class Verification:
+    """Declines for one account."""
+
+    def __init__(self, client: nio.AsyncClient, fingerprint: str, words: Callable[[str, str], Reply]) -> None:
+        """`words` puts it to the person: device and fingerprint -> Reply."""
+        self._client = client
+        self._fingerprint = fingerprint
+        self._words = words
+
+    async def decline(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> bool:
+        """Whether the event belongs to a verification; a request to the bot is declined."""
+        source = event.source if isinstance(event.source, dict) else {}
+        content = source.get("content")
+        content = content if isinstance(content, dict) else {}
+        kind = source.get("type")
+        kind = content.get("msgtype") if kind == "m.room.message" else kind
+        if not (isinstance(kind, str) and kind.startswith(_KIND)):
+            return False
+        if kind == _BEGINNINGS[0] and content.get("to") == self._client.user_id != event.sender:
+            await self._decline_in(room.room_id, event.event_id)
+        return True
+
+    async def _decline_in(self, room_id: str, event_id: str) -> None:
+        rendered = render(self._words(self._client.device_id, self._fingerprint).markdown)
+        notice = {
+            "msgtype": "m.notice",
+            "body": rendered.body,
+            "format": "org.matrix.custom.html",
+            "formatted_body": rendered.html,
+            "m.mentions": {},
+        }
+        cancel = {**self._cancel(), "m.relates_to": {"rel_type": "m.reference", "event_id": event_id}}
+        try:
+            await self._send(room_id, _CANCEL, cancel, transaction_id(event_id, _CANCELLATION))
+            await self._send(room_id, "m.room.message", notice, transaction_id(event_id, _NOTICE))
+        except Denied as error:
+            log.warning("a request for verification could not be declined: %s", error)
+
+    async def _send(self, room_id: str, kind: str, content: dict[str, Any], transaction: str) -> None:
+        send = partial(
+            self._client.room_send, room_id, kind, content, tx_id=transaction, ignore_unverified_devices=True
+        )
+        await insist(send, "to decline a verification")
+
+    async def decline_direct(self, events: Sequence[Any]) -> None:
+        """Decline what was asked from device to device."""
+        for event in events:
+            source = event.source if isinstance(getattr(event, "source", None), dict) else {}
+            content = source.get("content")
+            if not isinstance(content, dict) or source.get("type") not in _BEGINNINGS:
+                continue
+            transaction, device = content.get("transaction_id"), content.get("from_device")
+            if not (isinstance(transaction, str) and isinstance(device, str)):
+                continue
+            cancel = {**self._cancel(), "transaction_id": transaction}
+            message = nio.ToDeviceMessage(_CANCEL, event.sender, device, cancel)
+            send = partial(self._client.to_device, message, transaction_id(f"{event.sender} {device} {transaction}"))
+            try:
+                await insist(send, "to decline a verification")
+            except Denied as error:
+                log.warning("a request for verification could not be declined: %s", error)
+
+    def _cancel(self) -> dict[str, str]:
+        where = f"compare the fingerprint of device {self._client.device_id} instead: {self._fingerprint}"
+        return {"code": "m.user", "reason": f"This is a program; {where}"}

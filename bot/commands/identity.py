@@ -1,0 +1,92 @@
+"""`auskunft identity`: whether clients may trust the bot's device."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+
+from bot import assembly
+from bot.adapters.matrix.errors import LoggedOut, MatrixError
+from bot.adapters.matrix.identity import Standing
+from bot.commands.faults import FOUND, LOGGED_OUT, give_up
+from bot.config import Config, load_config
+from bot.keys import Unusable
+from bot.yamlfile import Refused
+
+app = typer.Typer(
+    name="identity", help="Show or renew what makes clients trust the bot's device.", no_args_is_help=True
+)
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+_INTERRUPTED = 130
+
+
+@app.command()
+def show(config: ConfigPath = Path("config.yaml")) -> None:
+    """Print the device's fingerprint and whether the device is signed by its owner; the bot may be running.
+
+    People see the same fingerprint in their client, in the bot's profile, under its sessions or devices.
+    Exit codes: 0 signed; 1 not signed; 2 it cannot be told; 3 the homeserver has logged the bot out.
+    """
+    standing = _run(config, assembly.standing)
+    _print(standing)
+    if not standing.is_signed:
+        raise typer.Exit(FOUND)
+
+
+@app.command()
+def reset(config: ConfigPath = Path("config.yaml")) -> None:
+    """Give the bot a new identity and sign its device with it; the bot must be stopped.
+
+    For when the data folder with the old identity is lost. Clients tell everybody who verified the bot that its
+    identity has changed. The homeserver may want the password: set it in the configuration for this.
+    """
+    _print(_run(config, assembly.reset_identity))
+
+
+def _run(config: Path, act: Callable[[Config], Awaitable[Standing]]) -> Standing:
+    async def acted() -> Standing:
+        return await act(load_config(config, os.environ))
+
+    try:
+        return asyncio.run(acted())
+    except Refused as refused:
+        give_up(refused.faults)
+    except Unusable as error:
+        give_up(str(error))
+    except (TimeoutError, aiohttp.ClientError) as error:
+        give_up(f"the homeserver cannot be reached: {error or type(error).__name__}")
+    except (OSError, sqlite3.Error) as error:
+        give_up(f"the data folder cannot be used: {error}")
+    except LoggedOut as error:
+        give_up(str(error), LOGGED_OUT)
+    except MatrixError as error:
+        give_up(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def _print(standing: Standing) -> None:
+    typer.echo(f"Account      {standing.user}")
+    typer.echo(f"Device       {standing.device}")
+    typer.echo(f"Fingerprint  {standing.fingerprint}")
+    typer.echo(f"Identity     {standing.identity or 'none'}")
+    typer.echo(f"Signed       {_signed(standing)}")
+
+
+def _signed(standing: Standing) -> str:
+    if standing.is_signed:
+        return "yes, the device is signed by its owner"
+    if not standing.is_published:
+        return "no: the homeserver does not show this device's keys; start the bot with `auskunft run`"
+    if standing.identity and not standing.is_ours:
+        return (
+            "no: the identity's private keys are not in the data folder; restore the folder from the backup, or run "
+            "`auskunft identity reset`"
+        )
+    return "no: start the bot with `auskunft run`, and see its log"
