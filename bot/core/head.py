@@ -20,8 +20,9 @@ from threadpoolctl import threadpool_limits
 _REGULARISATION = 0.25
 """How strongly the head is kept from learning single phrasings by heart."""
 _RIVALS = 200
+"""How many of the nearest phrasings of others an entry is separated from ..."""
 _ALL_RIVALS = 250_000
-"""How many of the nearest phrasings of others an entry is separated from; fewer where there are very many entries."""
+"""... and how many all entries together, at most: fewer each where there are very many."""
 _NOBODY = -1
 """The owner of a phrasing that says nothing: it speaks against every entry, so that a FAQ of one entry has a rival."""
 _ROUNDS = 10
@@ -30,6 +31,7 @@ _BLOCK = 16
 _COMMON = 0.01
 """Features of more than this share of many phrasings do not help to find rivals, and cost the most."""
 _MANY = 4_000
+"""Up to this many phrasings, each is compared with each."""
 
 Floats = NDArray[np.float32]
 Reals = NDArray[np.floating[Any]]
@@ -154,24 +156,31 @@ class _Neighbourhood:
     kernel: Floats
 
 
-def _neighbourhoods(rows: sparse.csr_matrix, of: NDArray[np.int_], entries: int) -> Iterator[_Neighbourhood]:
+def _neighbourhoods(
+    rows: sparse.csr_matrix,
+    of: NDArray[np.int_],
+    entries: int,
+    rivals: int = _RIVALS,
+    many: int = _MANY,
+    common: float = _COMMON,
+) -> Iterator[_Neighbourhood]:
     """Of each entry in turn."""
-    if rows.shape[0] <= _MANY:
+    if rows.shape[0] <= many:
         everything = (rows @ rows.T).toarray()
         for entry in range(entries):
             own = np.flatnonzero(of == entry)
-            local, counts = _chosen(own, everything[own], _RIVALS)
+            local, counts = _chosen(own, everything[own], rivals)
             yield _Neighbourhood(local, counts, everything[np.ix_(local, local)])
         return
     using = np.bincount(rows.indices, minlength=rows.shape[1])
-    telling = rows[:, using <= _COMMON * rows.shape[0]]
+    telling = rows[:, using <= common * rows.shape[0]]
     turned = telling.T.tocsr()
     for begin in range(0, entries, _BLOCK):
         block = np.flatnonzero((of >= begin) & (of < begin + _BLOCK))
         nearness = (telling[block] @ turned).toarray()
         for entry in range(begin, min(begin + _BLOCK, entries)):
             own = of[block] == entry
-            local, counts = _chosen(block[own], nearness[own], min(_RIVALS, _ALL_RIVALS // entries))
+            local, counts = _chosen(block[own], nearness[own], min(rivals, _ALL_RIVALS // entries))
             part = rows[local]
             yield _Neighbourhood(local, counts, (part @ part.T).toarray())
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from bot.core import head
 from bot.core.features import Features
-from bot.core.head import Head, learn
+from bot.core.head import Head, _neighbourhoods, learn
 from bot.core.reading import Reader
 
 TEXTS = [
@@ -53,12 +52,9 @@ def test_a_score_without_the_entry_is_that_of_a_head_that_never_saw_it() -> None
 
 @pytest.mark.parametrize("many", [4_000, 0])
 def test_an_entry_is_learned_from_its_own_the_nearest_and_a_sample_that_stands_for_the_rest(
-    monkeypatch: pytest.MonkeyPatch, many: int
+    many: int,
 ) -> None:
-    monkeypatch.setattr(head, "_RIVALS", 2)
-    monkeypatch.setattr(head, "_MANY", many)
-    monkeypatch.setattr(head, "_COMMON", 1.0)
-    for entry, near in enumerate(head._neighbourhoods(rows(), np.array(OF), 3)):
+    for entry, near in enumerate(_neighbourhoods(rows(), np.array(OF), 3, rivals=2, many=many, common=1.0)):
         own = [n for n, owner in enumerate(OF) if owner == entry]
         assert near.phrasings[:3].tolist() == own
         assert len(set(near.phrasings.tolist())) == len(near.phrasings)
