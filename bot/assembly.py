@@ -1,11 +1,13 @@
 """Config -> running objects: the one place that wires."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import load
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session
@@ -46,9 +48,9 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, clock: System
         if avatar:
             await store.keep(_AVATAR, avatar)
         replies = MatrixReplies(client, clock, config.matrix.answers)
-        helpdesk = Helpdesk(desk, store, replies)
-        rooms = Rooms(client, config.matrix)
-        await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, store).listen(stop)
+        helpdesk = Helpdesk(desk, store, replies, clock, timedelta(minutes=config.matrix.edits))
+        reception = Reception(client, Inbox(client.user_id, store), helpdesk, store)
+        await Listener(client, Rooms(client, config.matrix, clock), reception, store).listen(stop)
 
 
 def rehearsal(
@@ -56,4 +58,5 @@ def rehearsal(
 ) -> tuple[Helpdesk, Desk]:
     """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
     desk = Desk(load(knowledge), contact, language, matching)
-    return Helpdesk(desk, SimulatedStore(), SimulatedReplies()), desk
+    clock = SystemClock()
+    return Helpdesk(desk, SimulatedStore(clock), SimulatedReplies(), clock), desk

@@ -47,3 +47,7 @@ class Desk:
     def apology(self, conversation: Conversation) -> Reply:
         """What is said when a message could not be considered."""
         return self._speaker.apology(conversation.language or self._language)
+
+    def missed(self, message: Message) -> Reply:
+        """What is said to a message that is too old to be answered."""
+        return self._speaker.missed(self._languages.guess(message.text or "", self._language))

@@ -169,6 +169,7 @@ class Says(Model):
     empty: Localized
     text_only: Localized
     apology: Localized
+    missed: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

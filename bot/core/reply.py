@@ -58,6 +58,10 @@ class Speaker:
         """What is said when something went wrong inside the bot."""
         return self._say(self._says.apology, language)
 
+    def missed(self, language: Language) -> Reply:
+        """What is said, once a room, to messages that are too old to be answered."""
+        return self._say(self._says.missed, language)
+
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))
 

@@ -6,6 +6,7 @@ import nio
 import pytest
 
 from bot.adapters.matrix.rooms import Rooms
+from bot.adapters.simulated import SimulatedClock
 from bot.config import Matrix
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, SHARED, event
 
@@ -29,7 +30,7 @@ def member(membership: str, sender: str) -> Any:
 
 
 async def news(room: nio.MatrixRoom, *events: Any) -> list[str]:
-    rooms = Rooms(SimulatedClient(), Matrix.model_validate({"user": BOT, "password": "x"}))
+    rooms = Rooms(SimulatedClient(), Matrix.model_validate({"user": BOT, "password": "x"}), SimulatedClock())
     found = await rooms.news(room, nio.Timeline(list(events), False, "back"), "since")
     return [each.body for each in found if isinstance(each, nio.RoomMessageText)]
 
