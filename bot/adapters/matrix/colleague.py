@@ -83,6 +83,11 @@ class Colleague:
         """Take a message back."""
         accepted(await self._client.room_redact(room_id, event_id), "a redaction")
 
+    async def has_content(self, room_id: str, event_id: str) -> bool:
+        """Whether a message still says something, or was taken back."""
+        response = accepted(await self._client.room_get_event(room_id, event_id), "a message")
+        return bool(response.event.source["content"])
+
     async def sync(self, timeout: int = 0) -> None:
         """Take in what happened."""
         response = accepted(
