@@ -1,6 +1,7 @@
 """Edits and redactions of questions, on a real homeserver: one question has one answer, whatever becomes of it."""
 
 import asyncio
+import signal
 from typing import Any
 
 import pytest
@@ -79,4 +80,28 @@ async def test_a_question_edited_while_the_bot_was_away_is_answered_once_as_edit
     answer = await ada.wait_for(room, bot.user)
     assert "Wire" in answer.body
     assert "m.new_content" not in answer.source["content"]
+    assert await ada.count(room, bot.user, QUIET) == 0
+
+
+async def test_an_edit_and_a_crash_before_anything_was_recorded_end_in_one_answer_to_the_edit(
+    make_bot: MakeBot, ada: Colleague
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(ada, bot)
+    await bot.end()
+    store = bot.config.parent / "data" / "auskunft.sqlite3"
+    before = store.read_bytes()
+    await bot.start()
+    question = await ada.say(room, "Ist Signal erlaubt?")
+    answer = await ada.wait_for(room, bot.user)
+    await bot.end(signal.SIGKILL)
+    for file in store.parent.glob("auskunft.sqlite3*"):
+        file.unlink()
+    store.write_bytes(before)  # as if the process had died between the answer and its record
+    await edit(ada, room, question, "Ist Wire erlaubt?")
+    await bot.start()
+    changed = await ada.wait_for(room, bot.user)
+    assert relation(changed) == {"rel_type": "m.replace", "event_id": answer.event_id}
+    assert "Wire" in changed.source["content"]["m.new_content"]["body"]
     assert await ada.count(room, bot.user, QUIET) == 0
