@@ -88,7 +88,7 @@ class Helpdesk:
         """An edit that comes soon enough after the answer replaces the answer; any other is passed over."""
         answered = await self._store.answered(message.room_id, question)
         turn = None
-        if answered and message.sent_at - answered.at <= self._edits:
+        if answered and self._edits and message.sent_at - answered.at <= self._edits:
             turn = self._considered(conversation, message)
             if turn and turn.reply:
                 await self._replies.replace(message, answered.reply_id, turn.reply)

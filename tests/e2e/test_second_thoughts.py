@@ -52,7 +52,6 @@ async def test_edits_come_to_nothing_where_the_configuration_says_so(make_bot: M
     room = await chat(ada, bot)
     question = await ada.say(room, "Ist Signal erlaubt?")
     await ada.wait_for(room, bot.user)
-    await asyncio.sleep(1.5)  # the window is measured in whole seconds
     await edit(ada, room, question, "Ist Wire erlaubt?")
     assert await ada.count(room, bot.user, QUIET) == 0
 
