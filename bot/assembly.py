@@ -1,6 +1,7 @@
 """Config -> running objects: the one place that wires."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import load
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
@@ -60,10 +62,11 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         identity = Identity(client, config.matrix, config.data, kept.key)
         await identity.ensure()
         replies = MatrixReplies(client, kept.clock, config.matrix.answers)
-        helpdesk = Helpdesk(desk, store, replies)
-        rooms = Rooms(client, config.matrix)
+        helpdesk = Helpdesk(desk, store, replies, kept.clock, timedelta(minutes=config.matrix.edits))
         verification = Verification(client, identity.fingerprint, desk.verification)
-        await Listener(client, rooms, Inbox(client.user_id, store), helpdesk, verification, store).listen(stop)
+        reception = Reception(client, Inbox(client.user_id, store), helpdesk, verification, store)
+        rooms = Rooms(client, config.matrix, kept.clock)
+        await Listener(client, rooms, reception, verification, store).listen(stop)
 
 
 async def standing(config: Config) -> Standing:
@@ -98,4 +101,5 @@ def rehearsal(
 ) -> tuple[Helpdesk, Desk]:
     """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
     desk = Desk(load(knowledge), contact, language, matching)
-    return Helpdesk(desk, SimulatedStore(), SimulatedReplies()), desk
+    clock = SystemClock()
+    return Helpdesk(desk, SimulatedStore(clock), SimulatedReplies(), clock), desk

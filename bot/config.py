@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError, model_validator
 
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
@@ -47,6 +47,8 @@ class Matrix(Model):
     invites_from: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
     """Homeservers and Matrix ids whose invitations are accepted; empty: the bot's own homeserver only."""
     answers: Literal["notice", "text"] = "notice"
+    edits: Annotated[int, Field(ge=0, le=24 * 60)] = 5
+    """Minutes after an answer in which an edit of the question leads to a new one."""
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "Matrix":

@@ -1,24 +1,36 @@
-"""Use case: a colleague's message is handled, once, whatever happens in between."""
+"""Use case: a colleague's message is handled, once, whatever happens in between.
+
+Rules: what is older than a day is not answered any more, with one apology a room; an edit of an answered message,
+soon enough, changes the answer; a message that is taken back takes its answer along.
+"""
 
 import logging
+from datetime import timedelta
 
 from bot.core.desk import Desk
 from bot.core.model import Conversation, Message, Turn
-from bot.ports import Replies, Store
+from bot.ports import Clock, Replies, Store, Undelivered
 
 log = logging.getLogger(__name__)
+
+_TOO_OLD = timedelta(hours=24)
+"""For so long homeservers recognise a reply that is sent again; later it might arrive twice."""
+EDITS = timedelta(minutes=5)
+"""How long after its answer a message may be edited to be answered anew."""
 
 
 class Helpdesk:
     """Handles messages: considers them, replies, and remembers."""
 
-    def __init__(self, desk: Desk, store: Store, replies: Replies) -> None:
+    def __init__(self, desk: Desk, store: Store, replies: Replies, clock: Clock, edits: timedelta = EDITS) -> None:
         self._desk = desk
         self._store = store
         self._replies = replies
+        self._clock = clock
+        self._edits = edits
 
     async def handle(self, message: Message) -> Turn | None:
-        """Handle `message`; what came of it, or None where it was handled before or could not be considered.
+        """Handle `message`; what came of it, or None where it was handled before or was not considered.
 
         The reply goes out first and is recorded after: a crash in between repeats the reply, and its transaction id
         lets the homeserver recognise it.
@@ -29,10 +41,57 @@ class Helpdesk:
         if await self._store.was_handled(message.event_id):
             return None
         conversation = await self._store.conversation(message)
+        if self._clock.now() - message.sent_at > _TOO_OLD:
+            await self._pass_over(message, conversation)
+            return None
+        if message.edit_of:
+            return await self._answer_anew(message, message.edit_of, conversation)
         turn = self._considered(conversation, message)
         reply = turn.reply if turn else self._desk.apology(conversation)
-        if reply:
-            await self._replies.send(message, reply)
+        reply_id = await self._replies.send(message, reply) if reply else None
+        await self._store.record(message, turn.conversation if turn else conversation, reply_id)
+        return turn
+
+    async def put_aside(self, message: Message) -> None:
+        """Apologise for `message`, which cannot be handled, and count it as handled.
+
+        The apology has the transaction id of the reply: if that went out after all, the homeserver drops this one.
+        """
+        conversation = await self._store.conversation(message)
+        reply_id = None
+        if not message.edit_of:
+            try:
+                reply_id = await self._replies.send(message, self._desk.apology(conversation))
+            except Undelivered as error:
+                log.error("nor could an apology be sent: %s", error)
+        await self._store.record(message, conversation, reply_id)
+
+    async def withdraw(self, room_id: str, event_id: str, because: str) -> None:
+        """Take back the answer to the message `event_id`, which was taken back by the event `because`.
+
+        Raises:
+            Undelivered: this was refused.
+        """
+        if answered := await self._store.answered(room_id, event_id):
+            await self._replies.withdraw(room_id, answered.reply_id, because)
+            await self._store.forget_answer(room_id, event_id)
+
+    async def _pass_over(self, message: Message, conversation: Conversation) -> None:
+        """What is too old is met with one apology a room."""
+        if message.edit_of or await self._store.was_told_of_missed(message.room_id):
+            await self._store.record(message, conversation)
+            return
+        reply_id = await self._replies.send(message, self._desk.missed(message))
+        await self._store.record(message, conversation, reply_id, missed=True)
+
+    async def _answer_anew(self, message: Message, question: str, conversation: Conversation) -> Turn | None:
+        """An edit that comes soon enough after the answer replaces the answer; any other is passed over."""
+        answered = await self._store.answered(message.room_id, question)
+        turn = None
+        if answered and self._edits and message.sent_at - answered.at <= self._edits:
+            turn = self._considered(conversation, message)
+            if turn and turn.reply:
+                await self._replies.replace(message, answered.reply_id, turn.reply)
         await self._store.record(message, turn.conversation if turn else conversation)
         return turn
 

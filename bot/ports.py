@@ -1,5 +1,6 @@
 """What the use cases need from outside, as Protocols; the adapters fill them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -16,11 +17,25 @@ class Clock(Protocol):
 class Replies(Protocol):
     """Brings replies to where the message was written."""
 
-    async def send(self, message: Message, reply: Reply) -> None:
-        """Send `reply` to `message`. Sent again for the same message, it arrives once.
+    async def send(self, message: Message, reply: Reply) -> str:
+        """Send `reply` to `message`; the id of what was sent. Sent again for the same message, it arrives once.
 
         Raises:
             Undelivered: the reply was refused.
+        """
+
+    async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
+        """Put `reply` in the place of an earlier one, because of `message`, the new version of what was asked.
+
+        Raises:
+            Undelivered: the reply was refused.
+        """
+
+    async def withdraw(self, room_id: str, reply_id: str, because: str) -> None:
+        """Take a reply back, because of the event with the id `because`.
+
+        Raises:
+            Undelivered: this was refused.
         """
 
 
@@ -28,8 +43,23 @@ class Undelivered(Exception):
     """A reply that could not be sent; the text says why, without naming anybody."""
 
 
+class StoreBroken(OSError):
+    """The store cannot be read or written. No message is to blame: nothing goes on until an admin has mended it."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """That a message was answered."""
+
+    reply_id: str
+    at: datetime
+
+
 class Store(Protocol):
-    """What is kept across restarts. It knows persons, rooms and events by keyed fingerprints only."""
+    """What is kept across restarts. It knows persons, rooms and events by keyed fingerprints only.
+
+    Everything raises StoreBroken where it cannot be read or written.
+    """
 
     async def was_handled(self, event_id: str) -> bool:
         """Whether this event was handled already."""
@@ -37,8 +67,22 @@ class Store(Protocol):
     async def conversation(self, message: Message) -> Conversation:
         """What is remembered of the message's sender in its room and thread; a new one where nothing is."""
 
-    async def record(self, message: Message, conversation: Conversation) -> None:
-        """Record in one transaction that `message` was handled and what is remembered after it."""
+    async def record(
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+    ) -> None:
+        """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
+
+        `missed`: the room was told that the bot had missed messages.
+        """
+
+    async def answered(self, room_id: str, event_id: str) -> Answered | None:
+        """How this message was answered; None where it was not, or where that is forgotten."""
+
+    async def forget_answer(self, room_id: str, event_id: str) -> None:
+        """Forget how this message was answered."""
+
+    async def was_told_of_missed(self, room_id: str) -> bool:
+        """Whether the room was told lately that the bot had missed messages."""
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""

@@ -1,8 +1,10 @@
 import logging
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.adapters.simulated import SimulatedReplies, SimulatedStore
+from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.desk import Desk
 from bot.core.model import Conversation, Message, Reply, Turn
 from bot.helpdesk import Helpdesk
@@ -20,13 +22,13 @@ class BrokenDesk(Desk):
 class RefusingReplies(SimulatedReplies):
     """A homeserver that refuses."""
 
-    async def send(self, message: Message, reply: Reply) -> None:
+    async def send(self, message: Message, reply: Reply) -> str:
         raise Undelivered
 
 
 async def test_a_message_is_answered_once(desk: Desk) -> None:
     replies = SimulatedReplies()
-    helpdesk = Helpdesk(desk, SimulatedStore(), replies)
+    helpdesk = Helpdesk(desk, SimulatedStore(), replies, SimulatedClock())
     await helpdesk.handle(message("Ist Signal erlaubt?"))
     await helpdesk.handle(message("Ist Signal erlaubt?"))
     assert len(replies.sent) == 1
@@ -34,7 +36,7 @@ async def test_a_message_is_answered_once(desk: Desk) -> None:
 
 async def test_a_number_answers_what_was_offered_in_the_language_of_the_conversation(desk: Desk) -> None:
     replies = SimulatedReplies()
-    helpdesk = Helpdesk(desk, SimulatedStore(), replies)
+    helpdesk = Helpdesk(desk, SimulatedStore(), replies, SimulatedClock())
     await helpdesk.handle(message("something about secure chat please", event_id="$1"))
     await helpdesk.handle(message("1", event_id="$2"))
     assert [reply.language for _, reply in replies.sent] == ["en", "en"]
@@ -44,7 +46,7 @@ async def test_a_fault_of_ours_ends_in_an_apology_and_a_log_line_without_the_tex
     knowledge: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     replies = SimulatedReplies()
-    helpdesk = Helpdesk(BrokenDesk(knowledge, "a@b.de"), SimulatedStore(), replies)  # type: ignore[arg-type]
+    helpdesk = Helpdesk(BrokenDesk(knowledge, "a@b.de"), SimulatedStore(), replies, SimulatedClock())  # type: ignore[arg-type]
     with caplog.at_level(logging.ERROR):
         await helpdesk.handle(message("ein Geheimnis"))
     assert "a@b.de" in replies.sent[0][1].markdown
@@ -55,5 +57,39 @@ async def test_a_fault_of_ours_ends_in_an_apology_and_a_log_line_without_the_tex
 async def test_a_reply_that_was_refused_is_not_recorded_as_handled(desk: Desk) -> None:
     store = SimulatedStore()
     with pytest.raises(Undelivered):
-        await Helpdesk(desk, store, RefusingReplies()).handle(message("Ist Signal erlaubt?"))
+        await Helpdesk(desk, store, RefusingReplies(), SimulatedClock()).handle(message("Ist Signal erlaubt?"))
     assert not await store.was_handled("$1")
+
+
+async def test_what_is_older_than_a_day_is_not_answered_and_a_room_is_told_so_once(desk: Desk) -> None:
+    clock, replies, store = SimulatedClock(), SimulatedReplies(), SimulatedStore()
+    helpdesk = Helpdesk(desk, store, replies, clock)
+    clock.advance(timedelta(hours=24, seconds=1))
+    for number in range(3):
+        await helpdesk.handle(message("Ist Signal erlaubt?", event_id=f"${number}"))
+    await helpdesk.handle(message("Is Signal allowed?", event_id="$4", room_id="!other:uni.test"))
+    assert ["Signal" in reply.markdown for _, reply in replies.sent] == [False, False]
+    assert [reply.language for _, reply in replies.sent] == ["de", "en"]
+    assert await store.was_handled("$2")
+
+
+async def test_what_is_a_little_younger_is_answered(desk: Desk) -> None:
+    clock, replies = SimulatedClock(), SimulatedReplies()
+    clock.advance(timedelta(hours=23, minutes=59))
+    await Helpdesk(desk, SimulatedStore(), replies, clock).handle(message("Ist Signal erlaubt?"))
+    assert "Signal" in replies.sent[0][1].markdown
+
+
+@pytest.mark.parametrize(("minutes", "replaced"), [(4, ["reply to $1"]), (6, [])])
+async def test_an_edit_replaces_the_answer_only_within_the_window(
+    desk: Desk, minutes: int, replaced: list[str]
+) -> None:
+    clock, replies = SimulatedClock(), SimulatedReplies()
+    helpdesk = Helpdesk(desk, SimulatedStore(clock), replies, clock, edits=timedelta(minutes=5))
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    clock.advance(timedelta(minutes=minutes))
+    edit = replace(message("Ist Wire erlaubt?", event_id="$2"), sent_at=clock.now(), edit_of="$1")
+    await helpdesk.handle(edit)
+    await helpdesk.handle(edit)
+    assert [reply_id for reply_id, _ in replies.replaced] == replaced
+    assert len(replies.sent) == 1

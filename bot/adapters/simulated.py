@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.core.model import Conversation, Message, Reply
+from bot.ports import Answered, Clock
 
 
 class SimulatedClock:
@@ -25,17 +26,31 @@ class SimulatedReplies:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Message, Reply]] = []
+        self.replaced: list[tuple[str, Reply]] = []
+        self.withdrawn: list[str] = []
 
-    async def send(self, message: Message, reply: Reply) -> None:
+    async def send(self, message: Message, reply: Reply) -> str:
         """Keep `reply`."""
         self.sent.append((message, reply))
+        return f"reply to {message.event_id}"
+
+    async def replace(self, _message: Message, reply_id: str, reply: Reply) -> None:
+        """Keep what took the place of which reply."""
+        self.replaced.append((reply_id, reply))
+
+    async def withdraw(self, _room_id: str, reply_id: str, _because: str) -> None:
+        """Keep which reply was taken back."""
+        self.withdrawn.append(reply_id)
 
 
 class SimulatedStore:
     """Remembers until the process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SimulatedClock()
         self._handled: set[str] = set()
+        self._answers: dict[tuple[str, str], Answered] = {}
+        self._told: set[str] = set()
         self._conversations: dict[tuple[str, str | None, str], Conversation] = {}
 
     async def was_handled(self, event_id: str) -> bool:
@@ -46,11 +61,29 @@ class SimulatedStore:
         """What `record` was given last for this room, thread and person."""
         return self._conversations.get((message.room_id, message.thread, message.sender), Conversation())
 
-    async def record(self, message: Message, conversation: Conversation) -> None:
+    async def record(
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+    ) -> None:
         """Remember."""
-        self._handled.add(message.event_id)
+        self._handled.update((message.event_id, *message.edits))
+        if reply_id:
+            self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now())
+        if missed:
+            self._told.add(message.room_id)
         if not conversation.is_new:
             self._conversations[message.room_id, message.thread, message.sender] = conversation
+
+    async def answered(self, room_id: str, event_id: str) -> Answered | None:
+        """What `record` was given for this message."""
+        return self._answers.get((room_id, event_id))
+
+    async def forget_answer(self, room_id: str, event_id: str) -> None:
+        """Forget it."""
+        self._answers.pop((room_id, event_id), None)
+
+    async def was_told_of_missed(self, room_id: str) -> bool:
+        """Whether `record` was ever told so."""
+        return room_id in self._told
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether anything was recorded in this thread."""

@@ -5,18 +5,20 @@ with every write.
 """
 
 import asyncio
+import hashlib
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiosqlite
 
 from bot.core.model import Conversation, Message
 from bot.keys import Key
-from bot.ports import Clock
+from bot.ports import Answered, Clock, StoreBroken
 
 _MIGRATIONS = (
     """
@@ -31,10 +33,22 @@ _MIGRATIONS = (
     CREATE TABLE threads (thread BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX threads_at ON threads (at);
     """,
+    """
+    CREATE TABLE answers (question BLOB PRIMARY KEY, reply BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX answers_at ON answers (at);
+    CREATE TABLE missed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX missed_at ON missed (at);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
-KEPT = {"handled": timedelta(days=7), "conversations": timedelta(days=1), "threads": timedelta(days=90)}
+KEPT = {
+    "handled": timedelta(days=7),
+    "answers": timedelta(days=7),
+    "conversations": timedelta(days=1),
+    "missed": timedelta(days=1),
+    "threads": timedelta(days=90),
+}
 """For how long rows are kept, by table."""
 
 
@@ -62,11 +76,20 @@ class SqliteStore:
         fields = json.loads(str(state))
         return Conversation(**{**fields, "options": tuple(fields["options"])})
 
-    async def record(self, message: Message, conversation: Conversation) -> None:
+    async def record(
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+    ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._now()
         async with self._transaction() as execute:
-            await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(message.event_id), now))
+            for event_id in (message.event_id, *message.edits):
+                await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(event_id), now))
+            if reply_id:
+                question = (message.room_id, message.event_id)
+                answer = (self._answer_key(*question), self._veiled(reply_id.encode(), *question), now)
+                await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", answer)
+            if missed:
+                await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
             if conversation.is_new:
                 return
             person = self._key.fingerprint("person", message.sender)
@@ -75,6 +98,25 @@ class SqliteStore:
             if message.thread:
                 thread = self._key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
+
+    async def answered(self, room_id: str, event_id: str) -> Answered | None:
+        """How this message was answered."""
+        row = await self._row("SELECT reply, at FROM answers WHERE question = ?", self._answer_key(room_id, event_id))
+        if row is None:
+            return None
+        reply, at = row
+        return Answered(self._veiled(reply, room_id, event_id).decode(), datetime.fromtimestamp(at, UTC))
+
+    async def forget_answer(self, room_id: str, event_id: str) -> None:
+        """Forget how this message was answered."""
+        async with self._transaction() as execute:
+            await execute("DELETE FROM answers WHERE question = ?", (self._answer_key(room_id, event_id),))
+
+    async def was_told_of_missed(self, room_id: str) -> bool:
+        """Whether the room was told within a day that the bot had missed messages."""
+        limit = self._now() - KEPT["missed"].total_seconds()
+        query = "SELECT 1 FROM missed WHERE room = ? AND at >= ?"
+        return await self._one(query, self._room_key(room_id), limit) is not None
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
@@ -102,20 +144,44 @@ class SqliteStore:
                     limit = now - kept.total_seconds()
                     await self._database.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
                 await self._database.commit()
-            except BaseException:
-                await self._database.rollback()
+            except BaseException as error:
+                await self._roll_back()
+                if isinstance(error, sqlite3.Error):
+                    raise StoreBroken(str(error)) from error
                 raise
 
+    async def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # what broke the transaction is told, not what that broke in turn
+            await self._database.rollback()
+
     async def _one(self, query: str, *values: object) -> object:
-        async with self._database.execute(query, values) as cursor:
-            row = await cursor.fetchone()
-            return row[0] if row else None
+        row = await self._row(query, *values)
+        return row[0] if row else None
+
+    async def _row(self, query: str, *values: object) -> sqlite3.Row | None:
+        try:
+            async with self._database.execute(query, values) as cursor:
+                return await cursor.fetchone()
+        except sqlite3.Error as error:
+            raise StoreBroken(str(error)) from error
 
     def _conversation_key(self, message: Message) -> bytes:
         return self._key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
 
     def _event_key(self, event_id: str) -> bytes:
         return self._key.fingerprint("event", event_id)
+
+    def _room_key(self, room_id: str) -> bytes:
+        return self._key.fingerprint("room", room_id)
+
+    def _answer_key(self, room_id: str, event_id: str) -> bytes:
+        return self._key.fingerprint("answer", room_id, event_id)
+
+    def _veiled(self, reply_id: bytes, room_id: str, event_id: str) -> bytes:
+        """The reply's id under a pad of its own, or back from it: only who knows the question's id can read it."""
+        seed = b"".join(self._key.fingerprint(f"veil {half}", room_id, event_id) for half in range(2))
+        pad = hashlib.shake_256(seed).digest(len(reply_id))
+        return bytes(a ^ b for a, b in zip(reply_id, pad, strict=True))
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

@@ -57,3 +57,7 @@ class Desk:
     def verification(self, device: str, fingerprint: str) -> Reply:
         """What is said to a person who asks the bot to verify itself interactively."""
         return self._speaker.verification(self._language, device, fingerprint)
+
+    def missed(self, message: Message) -> Reply:
+        """What is said to a message that is too old to be answered."""
+        return self._speaker.missed(self._languages.guess(message.text or "", self._language))

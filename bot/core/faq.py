@@ -175,6 +175,7 @@ class Says(Model):
     text_only: Localized
     apology: Localized
     verification: Localized
+    missed: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

@@ -35,6 +35,10 @@ class Message:
     """The event id of the root of the thread that it was written in."""
     language: Language | None = None
     """The language of the reply, where it is known already; else the words tell."""
+    edits: tuple[str, ...] = ()
+    """The event ids of the edits that `text` has taken in, before anything was answered."""
+    edit_of: str | None = None
+    """The event id of the message, answered already, that this is a new version of."""
 
 
 @dataclass(frozen=True)

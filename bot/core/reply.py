@@ -66,6 +66,10 @@ class Speaker:
         texts = (self._fill(says, language, **values) for language in sorted(LANGUAGES, key=lambda each: each != first))
         return Reply(first, "\n\n".join(dict.fromkeys(texts)))
 
+    def missed(self, language: Language) -> Reply:
+        """What is said, once a room, to messages that are too old to be answered."""
+        return self._say(self._says.missed, language)
+
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.simulated import SimulatedClock
-from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite import _MIGRATIONS, open_store
 from bot.core.model import Conversation
 from bot.keys import Key, open_key
+from bot.ports import Answered, StoreBroken
 from tests.conftest import message
 
 KEY = Key(b"k" * 32)
@@ -55,9 +56,48 @@ async def test_what_is_too_old_is_erased(path: Path) -> None:
     assert tables.execute("SELECT count(*) FROM conversations").fetchone() == (0,)
 
 
+async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_forgotten(path: Path) -> None:
+    clock = SimulatedClock()
+    async with open_store(path, KEY, clock) as store:
+        await store.record(message("hi", event_id="$1"), REMEMBERED, "$answer:uni.test")
+        await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", missed=True)
+    async with open_store(path, KEY, clock) as store:
+        assert await store.answered("!room:uni.test", "$1") == Answered("$answer:uni.test", clock.now())
+        assert await store.answered("!elsewhere:uni.test", "$1") is None
+        assert await store.was_handled("$3")
+        assert await store.was_told_of_missed("!room:uni.test")
+        assert not await store.was_told_of_missed("!elsewhere:uni.test")
+        await store.forget_answer("!room:uni.test", "$1")
+        assert await store.answered("!room:uni.test", "$1") is None
+        clock.advance(timedelta(days=7, seconds=1))
+        await store.keep("token", "s1")
+        assert await store.answered("!room:uni.test", "$2") is None
+        assert not await store.was_told_of_missed("!room:uni.test")
+
+
+async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.executescript(f"{_MIGRATIONS[0]} PRAGMA user_version = 1;")
+        database.execute("INSERT INTO handled VALUES (?, ?)", (KEY.fingerprint("event", "$1"), 2**40))
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        assert await store.was_handled("$1")
+        await store.record(message("hi", event_id="$2"), REMEMBERED, "$answer")
+        assert await store.answered("!room:uni.test", "$2")
+
+
+async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        with sqlite3.connect(path) as other:
+            other.execute("DROP TABLE answers")
+        with pytest.raises(StoreBroken):
+            await store.record(message("hi"), REMEMBERED, "$answer")
+        with pytest.raises(StoreBroken):
+            await store.answered("!room:uni.test", "$1")
+
+
 async def test_no_matrix_id_and_no_text_lies_in_the_file(path: Path) -> None:
     async with open_store(path, KEY, SimulatedClock()) as store:
-        await store.record(message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED)
+        await store.record(message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", True)
     for file in path.parent.iterdir():
         content = file.read_bytes()
         assert b"uni.test" not in content

@@ -67,6 +67,37 @@ async def test_messages_that_were_missed_are_all_answered_in_order(make_bot: Mak
     assert await ada.count(room, bot.user, QUIET) == 0
 
 
+async def test_kills_at_any_instant_lose_and_double_nothing_in_plain_and_encrypted_rooms(
+    make_bot: MakeBot, ada: Colleague
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    rooms = [await chat(ada, bot, encrypted) for encrypted in (False, True, False)]
+    threads: dict[str, dict[str, str]] = {}
+    for room in rooms:
+        threads[room] = {"rel_type": "m.thread", "event_id": await ada.say(room, "Hallo")}
+        await ada.wait_for(room, bot.user)
+    asked: dict[str, list[str]] = {room: [] for room in rooms}
+
+    async def ask(number: int) -> None:
+        for room in rooms:
+            text = f"Ist Signal erlaubt? Frage {number}"
+            asked[room].append(await ada.say(room, text, m_relates_to=threads[room]))
+
+    for instant in (0.0, 0.15, 0.4):
+        for number in range(8):
+            await ask(number)
+        await asyncio.sleep(instant)
+        await bot.end(signal.SIGKILL)
+        for number in range(8):
+            await ask(number)
+        await bot.start()
+    for room in rooms:
+        answers = [await ada.wait_for(room, bot.user, 60) for _ in asked[room]]
+        assert [relation(answer)["m.in_reply_to"]["event_id"] for answer in answers] == asked[room]
+        assert await ada.count(room, bot.user, QUIET) == 0
+
+
 async def test_a_redacted_question_that_was_missed_is_not_answered(make_bot: MakeBot, ada: Colleague) -> None:
     bot = await make_bot()
     await bot.start()

@@ -15,6 +15,8 @@ from bot.adapters.matrix.errors import accepted
 from bot.adapters.matrix.signing import is_signed_by_owner
 
 _POLL = 1_000
+_FILTER = {"room": {"timeline": {"limit": 500}}}
+"""Wide enough that no message is left out: this client fills no gaps."""
 
 
 class Colleague:
@@ -96,10 +98,15 @@ class Colleague:
         """Take a message back."""
         accepted(await self._client.room_redact(room_id, event_id), "a redaction")
 
+    async def has_content(self, room_id: str, event_id: str) -> bool:
+        """Whether a message still says something, or was taken back."""
+        response = accepted(await self._client.room_get_event(room_id, event_id), "a message")
+        return bool(response.event.source["content"])
+
     async def sync(self, timeout: int = 0) -> None:
         """Take in what happened."""
         response = accepted(
-            await self._client.sync(timeout, since=self._since, full_state=self._since is None), "a sync"
+            await self._client.sync(timeout, _FILTER, since=self._since, full_state=self._since is None), "a sync"
         )
         self._since = response.next_batch
         if self._client.should_upload_keys:

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import nio
 
@@ -11,21 +12,27 @@ from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.config import Matrix
+from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 
-Events = list[nio.Event | nio.BadEventType]
+Event: TypeAlias = nio.Event | nio.BadEventType
+Events = list[Event]
 
 _PAGE = 100
-_MOST_PAGES = 20
+_MOST = 10_000
+"""Events of others that are read back over a gap, lest a flood fill the memory."""
+_FAR = timedelta(hours=25)
+"""How far a gap is read back: what lies beyond is too old to be answered."""
 _NO_ROOMS: dict[str, Any] = {"room": {"timeline": {"types": []}, "state": {"types": []}, "ephemeral": {"types": []}}}
 
 
 class Rooms:
     """Joins, declines and looks back, with one account."""
 
-    def __init__(self, client: nio.AsyncClient, config: Matrix) -> None:
+    def __init__(self, client: nio.AsyncClient, config: Matrix, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
         self._welcome = config.invites_from or (config.server_name,)
 
     async def pending(self) -> dict[str, str]:
@@ -93,11 +100,13 @@ class Rooms:
         return [event for event in before[invited + 1 :] if getattr(event, "sender", None) == inviter] + after
 
     async def _earlier(self, room_id: str, start: str | None, end: str | None, until: str) -> tuple[Events, str | None]:
-        """What lies before `start`, oldest first: back to `end`, or to where our membership became `until`."""
+        """What lies before `start`, oldest first: back to `end`, or to where our membership became `until`.
+
+        The bot's own messages are passed over without counting: after a busy time it wrote most of the gap itself.
+        """
         events: Events = []
-        for _ in range(_MOST_PAGES):
-            if not start:
-                break
+        others = 0
+        while start:
             try:
                 page = await insist(partial(self._page, room_id, start, end), "to show earlier messages")
             except Denied as error:
@@ -105,11 +114,17 @@ class Rooms:
                 break
             events = [*reversed(page.chunk), *events]
             start = page.end
-            if not page.chunk or self._membership(events, until) is not None:
+            others += sum(getattr(event, "sender", None) != self._client.user_id for event in page.chunk)
+            if not page.chunk or self._is_far(page.chunk[-1]) or self._membership(events, until) is not None:
                 break
-        else:
-            log.warning("a gap of over %d messages stays open", _MOST_PAGES * _PAGE)
+            if others >= _MOST:
+                log.warning("a gap of over %d messages stays open", _MOST)
+                break
         return events, start
+
+    def _is_far(self, event: Event) -> bool:
+        sent = getattr(event, "server_timestamp", None)
+        return isinstance(sent, int) and self._clock.now() - datetime.fromtimestamp(sent / 1000, UTC) > _FAR
 
     async def _page(self, room_id: str, start: str, end: str | None) -> nio.RoomMessagesResponse:
         back = nio.MessageDirection.back

@@ -27,8 +27,10 @@ class MatrixReplies:
         self._clock = clock
         self._answers = answers
 
-    async def send(self, message: Message, reply: Reply) -> None:
-        """Send `reply`. The transaction id derives from the question's event id: a repeated send arrives once.
+    async def send(self, message: Message, reply: Reply) -> str:
+        """Send `reply`; its event id.
+
+        The transaction id derives from the question's event id: a repeated send arrives once.
 
         Raises:
             Undelivered: the homeserver refused it for good, or the bot is not in the room any more.
@@ -37,19 +39,45 @@ class MatrixReplies:
         late = self._clock.now() - message.sent_at > _LATE
         content = self._content(message, render(reply.markdown), late)
         try:
-            await self._send(message, content, ordinal=0)
+            return await self._send(message, content, ordinal=0)
         except Denied as error:
             if content.pop("m.relates_to", None) is None:
                 raise Undelivered(str(error)) from error
-            await self._send_alone(message, content)  # the homeserver does not know what the message relates to
+            return await self._send_for_good(message, content, ordinal=1)  # what it relates to is not known there
 
-    async def _send_alone(self, message: Message, content: dict[str, Any]) -> None:
+    async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
+        """Replace the bot's own message `reply_id` (`m.replace`). An edit never rings.
+
+        Raises:
+            Undelivered, LoggedOut: as above.
+        """
+        rendered = render(reply.markdown)
+        content = self._content(message, rendered, late=False)
+        content.pop("m.relates_to", None)
+        whole = self._content(message, Rendered(f"* {rendered.body}", f"* {rendered.html}"), late=False)
+        whole["m.new_content"] = content
+        whole["m.relates_to"] = {"rel_type": "m.replace", "event_id": reply_id}
+        await self._send_for_good(message, whole, ordinal=0)
+
+    async def withdraw(self, room_id: str, reply_id: str, because: str) -> None:
+        """Redact the bot's own message `reply_id`.
+
+        Raises:
+            Undelivered, LoggedOut: as above.
+        """
+        redact = partial(self._client.room_redact, room_id, reply_id, tx_id=transaction_id(because))
         try:
-            await self._send(message, content, ordinal=1)
+            await insist(redact, "to take an answer back")
         except Denied as error:
             raise Undelivered(str(error)) from error
 
-    async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> None:
+    async def _send_for_good(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
+        try:
+            return await self._send(message, content, ordinal)
+        except Denied as error:
+            raise Undelivered(str(error)) from error
+
+    async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         send = partial(
             self._client.room_send,
             message.room_id,
@@ -59,7 +87,7 @@ class MatrixReplies:
             ignore_unverified_devices=True,
         )
         try:
-            await insist(send, "a reply")
+            return str((await insist(send, "a reply")).event_id)
         except nio.LocalProtocolError as error:
             raise Undelivered(type(error).__name__) from error
 
@@ -95,3 +123,8 @@ class MatrixReplies:
 def transaction_id(event_id: str, ordinal: int = 0) -> str:
     """The transaction id of the reply number `ordinal` to an event."""
     return "auskunft-" + hashlib.sha256(f"{event_id} {ordinal}".encode()).hexdigest()[:32]
+
+
+def transaction_ids(event_id: str) -> set[str]:
+    """All transaction ids that a reply to an event may have."""
+    return {transaction_id(event_id, ordinal) for ordinal in range(2)}

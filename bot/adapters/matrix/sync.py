@@ -1,22 +1,20 @@
-"""The bot listens: one sync after the other, each batch handled whole before its token is kept.
-
-A crash anywhere replays the batch, and the store and the transaction ids make the replay harmless.
-"""
+"""The bot listens: one sync after the other. What a batch brings goes into the lanes, and the next sync begins."""
 
 import asyncio
 import logging
-from typing import Protocol
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 import nio
 
 from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
-from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.lanes import Fetch, Lanes
 from bot.adapters.matrix.patience import insist, patiently
+from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Events, Rooms
 from bot.adapters.matrix.verification import Verification
-from bot.helpdesk import Helpdesk
-from bot.ports import Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +25,8 @@ _FILTER = {
     "account_data": {"types": []},
     "room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}, "account_data": {"types": []}},
 }
+_DEVICES = "devices"
+"""The lane of what comes from device to device, in no room."""
 TOKEN = "sync token"  # noqa: S105 (the name of a fact, no secret)
 
 
@@ -41,21 +41,14 @@ class Facts(Protocol):
 
 
 class Listener:
-    """Brings what is written in the bot's rooms to the helpdesk."""
+    """Brings what is written in the bot's rooms to the reception."""
 
     def __init__(
-        self,
-        client: nio.AsyncClient,
-        rooms: Rooms,
-        inbox: Inbox,
-        helpdesk: Helpdesk,
-        verification: Verification,
-        facts: Facts,
+        self, client: nio.AsyncClient, rooms: Rooms, reception: Reception, verification: Verification, facts: Facts
     ) -> None:
         self._client = client
         self._rooms = rooms
-        self._inbox = inbox
-        self._helpdesk = helpdesk
+        self._reception = reception
         self._verification = verification
         self._facts = facts
 
@@ -65,18 +58,19 @@ class Listener:
         Raises:
             LoggedOut: the homeserver does not know the access token any more.
         """
-        since = await self._start()
-        first = True
-        while not stop.is_set():
-            response = await self._next(stop, since, full_state=first)
-            if response is None:
-                return
-            first = False
-            await self._handle(response, since)
-            since = response.next_batch
-            await self._facts.keep(TOKEN, since)
+        async with Lanes(self._reception.receive, partial(self._facts.keep, TOKEN)) as lanes:
+            since = await self._start(lanes)
+            first = True
+            while not stop.is_set():
+                response = await self._next(stop, since, full_state=first)
+                if response is None:
+                    return
+                first = False
+                await self._upkeep()
+                await lanes.add(response.next_batch, self._work(response, since))
+                since = response.next_batch
 
-    async def _start(self) -> str:
+    async def _start(self, lanes: Lanes) -> str:
         """Where to listen on from. At the very first start this is now: what lies before is history."""
         since = await self._facts.fact(TOKEN)
         if since is None:
@@ -86,8 +80,7 @@ class Listener:
         async for attempt in patiently():
             with attempt:
                 invitations = await self._rooms.pending()
-        for room_id, inviter in invitations.items():
-            await self._rooms.answer(room_id, inviter)
+        await lanes.add(since, {room: self._answering(room, inviter) for room, inviter in invitations.items()})
         log.info("listening")
         return since
 
@@ -103,17 +96,30 @@ class Listener:
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
         return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
 
-    async def _handle(self, response: nio.SyncResponse, since: str) -> None:
-        await self._upkeep()
-        await self._verification.decline_direct(response.to_device_events)
-        for room_id, invited in response.rooms.invite.items():
-            await self._rooms.answer(room_id, self._rooms.inviter_in(invited.invite_state))
-        try:
-            async with asyncio.TaskGroup() as rooms:
-                for room_id, joined in response.rooms.join.items():
-                    rooms.create_task(self._handle_room(room_id, joined.timeline, since))
-        except ExceptionGroup as group:  # only what ends the bot leaves a room, and one reason is enough
-            raise group.exceptions[0] from None
+    def _work(self, response: nio.SyncResponse, since: str) -> dict[str, Fetch]:
+        """What the batch brings, by room. Rooms in which nothing was written need nothing."""
+        invited = {
+            room: self._answering(room, self._rooms.inviter_in(told.invite_state))
+            for room, told in response.rooms.invite.items()
+        }
+        joined = {
+            room: partial(self._news, room, told.timeline, since)
+            for room, told in response.rooms.join.items()
+            if told.timeline.events or told.timeline.limited
+        }
+        direct = {_DEVICES: partial(self._decline, response.to_device_events)} if response.to_device_events else {}
+        return invited | joined | direct
+
+    def _answering(self, room_id: str, inviter: str) -> Fetch:
+        async def answer() -> Events:
+            await self._rooms.answer(room_id, inviter)
+            return []
+
+        return answer
+
+    async def _decline(self, events: Sequence[Any]) -> Events:
+        await self._verification.decline_direct(events)
+        return []
 
     async def _upkeep(self) -> None:
         """What encryption needs after a sync: our keys on the homeserver, the others' keys here.
@@ -134,7 +140,10 @@ class Listener:
         except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("the encryption keys are not up to date: %s", error)
 
-    async def _news(self, room: nio.MatrixRoom, timeline: nio.Timeline, since: str) -> Events:
+    async def _news(self, room_id: str, timeline: nio.Timeline, since: str) -> Events:
+        room = self._client.rooms.get(room_id)
+        if room is None:  # left meanwhile
+            return []
         try:
             return await self._rooms.news(room, timeline, since)
         except LoggedOut:
@@ -142,25 +151,3 @@ class Listener:
         except Exception as error:  # odd events of one room must not end the bot
             log.error("a gap or a history could not be read: %s", type(error).__name__)
             return list(timeline.events)
-
-    async def _handle_room(self, room_id: str, timeline: nio.Timeline, since: str) -> None:
-        """The news of one room, in order. What goes wrong with one message is logged and stops no other."""
-        room = self._client.rooms[room_id]
-        for event in await self._news(room, timeline, since):
-            try:
-                if await self._verification.decline(room, event):
-                    continue
-                if message := await self._inbox.message(room, event):
-                    await self._helpdesk.handle(message)
-            except LoggedOut:
-                raise
-            except Undelivered as error:
-                log.error("a reply to %s could not be sent: %s", _id(event), error)
-            except Exception as error:
-                log.error("%s could not be handled: %s", _id(event), type(error).__name__)
-            if isinstance(event, nio.MegolmEvent):
-                log.warning("%s could not be decrypted: its key did not come", _id(event))
-
-
-def _id(event: nio.Event | nio.BadEventType) -> str:
-    return str(getattr(event, "event_id", "an event without an id"))

@@ -34,18 +34,11 @@ class Verification:
         self._fingerprint = fingerprint
         self._words = words
 
-    async def decline(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> bool:
-        """Whether the event belongs to a verification; a request to the bot is declined."""
-        source = event.source if isinstance(event.source, dict) else {}
-        content = source.get("content")
-        content = content if isinstance(content, dict) else {}
-        kind = source.get("type")
-        kind = content.get("msgtype") if kind == "m.room.message" else kind
-        if not (isinstance(kind, str) and kind.startswith(_KIND)):
-            return False
-        if kind == _BEGINNINGS[0] and content.get("to") == self._client.user_id != event.sender:
+    async def decline(self, room: nio.MatrixRoom, event: nio.Event) -> None:
+        """Decline `event` where it is a request to the bot; what else belongs to a verification is passed over."""
+        is_request = _kind(event) == _BEGINNINGS[0]
+        if is_request and event.source["content"].get("to") == self._client.user_id != event.sender:
             await self._decline_in(room.room_id, event.event_id)
-        return True
 
     async def _decline_in(self, room_id: str, event_id: str) -> None:
         rendered = render(self._words(self._client.device_id, self._fingerprint).markdown)
@@ -90,3 +83,18 @@ class Verification:
     def _cancel(self) -> dict[str, str]:
         where = f"compare the fingerprint of device {self._client.device_id} instead: {self._fingerprint}"
         return {"code": "m.user", "reason": f"This is a program; {where}"}
+
+
+def belongs_to_verification(event: nio.Event | nio.BadEventType) -> bool:
+    """Whether the event is part of an interactive verification, and so no words of a person."""
+    return _kind(event).startswith(_KIND)
+
+
+def _kind(event: nio.Event | nio.BadEventType) -> str:
+    """The type that counts: in rooms, a request is a message."""
+    source = event.source if isinstance(event.source, dict) else {}
+    content = source.get("content")
+    kind = source.get("type")
+    if kind == "m.room.message":
+        kind = content.get("msgtype") if isinstance(content, dict) else None
+    return kind if isinstance(kind, str) else ""

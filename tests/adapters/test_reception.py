@@ -1,0 +1,156 @@
+"""What becomes of one event: what it says once edits are taken in, and what happens when it cannot be handled."""
+
+import logging
+from typing import Any
+
+import nio
+import pytest
+
+from bot.adapters.matrix.edits import fate
+from bot.adapters.matrix.errors import LoggedOut
+from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.reception import Reception
+from bot.adapters.matrix.send import transaction_id
+from bot.adapters.matrix.verification import Verification
+from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
+from bot.core.desk import Desk
+from bot.core.model import Conversation, Message, Reply
+from bot.helpdesk import Helpdesk
+from bot.ports import StoreBroken, Undelivered
+from tests.adapters.test_inbox import ADA, BOT, DIRECT
+
+NOON = 1_767_268_800_000
+"""The simulated clock's time, in milliseconds."""
+
+
+def event(event_id: str, body: str, sender: str = ADA, edit_of: str | None = None, sent_by: str | None = None) -> Any:
+    content: dict[str, Any] = {"msgtype": "m.text", "body": body}
+    if edit_of:
+        content["m.new_content"] = dict(content)
+        content["m.relates_to"] = {"rel_type": "m.replace", "event_id": edit_of}
+    unsigned = {"unsigned": {"transaction_id": sent_by}} if sent_by else {}
+    source = {"type": "m.room.message", "event_id": event_id, "sender": sender, "origin_server_ts": NOON}
+    return nio.Event.parse_event({**source, "content": content, **unsigned})
+
+
+def redaction(target: str) -> Any:
+    source = {"type": "m.room.redaction", "event_id": "$r", "sender": ADA, "origin_server_ts": NOON}
+    return nio.Event.parse_event({**source, "redacts": target, "content": {"redacts": target}})
+
+
+QUESTION = event("$1", "Ist Signal erlaubt?")
+EDIT = event("$2", "Ist Wire erlaubt?", edit_of="$1")
+ANSWER = event("$3", "Ja", sender=BOT, sent_by=transaction_id("$1"))
+
+
+@pytest.mark.parametrize(
+    ("following", "body", "edits"),
+    [
+        ([EDIT], "Ist Wire erlaubt?", ("$2",)),
+        ([EDIT, event("$4", "Und Threema?", edit_of="$1")], "Und Threema?", ("$2", "$4")),
+        ([EDIT, ANSWER, event("$4", "Und Threema?", edit_of="$1")], "Ist Wire erlaubt?", ("$2",)),
+        ([ANSWER, EDIT], "Ist Signal erlaubt?", ()),
+        ([event("$2", "x", sender="@mallory:uni.test", edit_of="$1")], "Ist Signal erlaubt?", ()),
+        ([event("$2", "x", edit_of="$0")], "Ist Signal erlaubt?", ()),
+    ],
+)
+def test_edits_of_the_same_person_before_the_answer_are_part_of_the_question(
+    following: list[Any], body: str, edits: tuple[str, ...]
+) -> None:
+    became = fate(QUESTION, following, BOT)
+    assert (became.event.body, became.edits, became.event.event_id) == (body, edits, "$1")
+
+
+class Client:
+    """A homeserver's session with one direct chat."""
+
+    user_id = BOT
+
+    def __init__(self) -> None:
+        self.rooms = {DIRECT.room_id: DIRECT}
+
+
+class FailingReplies(SimulatedReplies):
+    """Fails as often as it is told, then sends."""
+
+    def __init__(self, error: Exception, times: int) -> None:
+        super().__init__()
+        self.error, self.times, self.tries = error, times, 0
+
+    async def send(self, message: Message, reply: Reply) -> str:
+        self.tries += 1
+        if self.tries <= self.times:
+            raise self.error
+        return await super().send(message, reply)
+
+
+class BrokenStore(SimulatedStore):
+    """A store on a full disk."""
+
+    async def record(self, *arguments: Any, **more: Any) -> None:
+        raise StoreBroken("database or disk is full")
+
+
+def reception(desk: Desk, replies: SimulatedReplies, store: SimulatedStore) -> Reception:
+    helpdesk = Helpdesk(desk, store, replies, SimulatedClock())
+    verification = Verification(Client(), "a fingerprint", desk.verification)
+    return Reception(Client(), Inbox(BOT, store), helpdesk, verification, store, pauses=(0, 0))
+
+
+async def test_a_message_that_failed_twice_is_answered_at_the_third_try(desk: Desk) -> None:
+    replies = FailingReplies(RuntimeError(), times=2)
+    await reception(desk, replies, SimulatedStore()).receive(DIRECT.room_id, QUESTION, [])
+    assert ["Signal" in reply.markdown for _, reply in replies.sent] == [True]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("ein Geheimnis"), Undelivered("refused")])
+async def test_a_message_that_failed_three_times_is_put_aside_with_an_apology_and_its_event_id_in_the_log(
+    desk: Desk, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    replies, store = FailingReplies(error, times=3), SimulatedStore()
+    with caplog.at_level(logging.WARNING):
+        await reception(desk, replies, store).receive(DIRECT.room_id, QUESTION, [])
+    assert replies.tries == 4
+    assert "multimedia@tu-braunschweig.de" in replies.sent[0][1].markdown
+    assert "$1 is put aside after 3 tries" in caplog.text
+    assert "Geheimnis" not in caplog.text
+    assert ADA not in caplog.text
+    assert await store.was_handled("$1")
+
+
+@pytest.mark.parametrize("error", [LoggedOut("revoked"), StoreBroken("full")])
+async def test_what_no_message_is_to_blame_for_is_raised_at_once(desk: Desk, error: Exception) -> None:
+    replies = FailingReplies(error, times=9)
+    with pytest.raises(type(error)):
+        await reception(desk, replies, SimulatedStore()).receive(DIRECT.room_id, QUESTION, [])
+    assert replies.tries == 1
+
+
+async def test_a_full_disk_brings_no_apology_in_place_of_the_answer(desk: Desk) -> None:
+    replies = SimulatedReplies()
+    with pytest.raises(StoreBroken):
+        await reception(desk, replies, BrokenStore()).receive(DIRECT.room_id, QUESTION, [])
+    assert ["Signal" in reply.markdown for _, reply in replies.sent] == [True]
+
+
+async def test_a_question_edited_before_its_answer_is_answered_once_as_edited(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    desk_of = reception(desk, replies, store)
+    await desk_of.receive(DIRECT.room_id, QUESTION, [EDIT])
+    await desk_of.receive(DIRECT.room_id, EDIT, [])
+    assert [(message.event_id, "Wire" in reply.markdown) for message, reply in replies.sent] == [("$1", True)]
+    assert await store.was_handled("$2")
+
+
+async def test_a_question_redacted_before_its_answer_is_not_answered(desk: Desk) -> None:
+    replies = SimulatedReplies()
+    await reception(desk, replies, SimulatedStore()).receive(DIRECT.room_id, QUESTION, [redaction("$1")])
+    assert replies.sent == []
+
+
+async def test_the_redaction_of_an_answered_question_withdraws_the_answer_once(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    await store.record(Message("$1", DIRECT.room_id, ADA, "x", SimulatedClock().now()), Conversation(), "$answer")
+    for target in ("$1", "$1", "$other"):
+        await reception(desk, replies, store).receive(DIRECT.room_id, redaction(target), [])
+    assert replies.withdrawn == ["$answer"]
