@@ -14,9 +14,10 @@ from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
 from bot.adapters.matrix.sync import Listener
+from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
-from bot.adapters.sqlite import SqliteStore, open_store
+from bot.adapters.sqlite import SqliteStore, SqliteUnread, open_store
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.model import Language
@@ -64,9 +65,10 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         replies = MatrixReplies(client, kept.clock, config.matrix.answers)
         helpdesk = Helpdesk(desk, store, replies, kept.clock, timedelta(minutes=config.matrix.edits))
         verification = Verification(client, identity.fingerprint, desk.verification)
-        reception = Reception(client, Inbox(client.user_id, store), helpdesk, verification, store)
+        undecrypted = Undecrypted(client, store, SqliteUnread(store), replies, desk.undecrypted, kept.clock)
+        reception = Reception(client, Inbox(client.user_id, store), helpdesk, undecrypted, verification, store)
         rooms = Rooms(client, config.matrix, kept.clock)
-        await Listener(client, rooms, reception, verification, store).listen(stop)
+        await Listener(client, rooms, reception, undecrypted, verification, store).listen(stop)
 
 
 async def standing(config: Config) -> Standing:

@@ -1,5 +1,6 @@
 """What the use cases need from outside, as Protocols; the adapters fill them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -86,3 +87,42 @@ class Store(Protocol):
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A message that cannot be decrypted."""
+
+    room_id: str
+    event_id: str
+
+
+class UnreadMessages(Protocol):
+    """Keeps, for a day and across restarts, which messages wait for their keys.
+
+    Everything raises StoreBroken where it cannot be read or written.
+    """
+
+    async def keep(self, unread: Unread, session: str, sender: str, due: datetime) -> None:
+        """Keep that the message waits for the key of `session`, and that its sender is to be told from `due` on."""
+
+    async def all(self) -> Sequence[Unread]:
+        """What waits."""
+
+    async def of_session(self, room_id: str, session: str) -> Sequence[Unread]:
+        """What waits for one key."""
+
+    async def due(self) -> Sequence[Unread]:
+        """What has waited for too long, so that its sender is to be told."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next message will have waited, or has waited, for too long."""
+
+    async def settle(self, unread: Unread, told: bool) -> None:
+        """Its sender was told now, or need not be; the key may still come."""
+
+    async def was_told(self, since: datetime, sender: str, room_id: str | None) -> bool:
+        """Whether since then the sender was told, or anybody in the room, where one is given."""
+
+    async def forget(self, event_id: str) -> None:
+        """It was read, or is gone."""

@@ -18,7 +18,7 @@ import aiosqlite
 
 from bot.core.model import Conversation, Message
 from bot.keys import Key
-from bot.ports import Answered, Clock, StoreBroken
+from bot.ports import Answered, Clock, StoreBroken, Unread
 
 _MIGRATIONS = (
     """
@@ -39,6 +39,15 @@ _MIGRATIONS = (
     CREATE TABLE missed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX missed_at ON missed (at);
     """,
+    """
+    CREATE TABLE unread (
+        event BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL, room BLOB NOT NULL,
+        place BLOB, due INTEGER, told INTEGER, at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX unread_at ON unread (at);
+    CREATE INDEX unread_due ON unread (due);
+    CREATE INDEX unread_person ON unread (person);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
@@ -47,9 +56,19 @@ KEPT = {
     "answers": timedelta(days=7),
     "conversations": timedelta(days=1),
     "missed": timedelta(days=1),
+    "unread": timedelta(days=1),
     "threads": timedelta(days=90),
 }
 """For how long rows are kept, by table."""
+
+
+_PLACE = "place"
+"""The purpose for which it is sealed where a message lies."""
+_ONLY_THE_LATEST = """
+    DELETE FROM unread WHERE person = ? AND event NOT IN (
+        SELECT event FROM unread WHERE person = ? ORDER BY rowid DESC LIMIT ?
+    )
+    """
 
 
 class SqliteStore:
@@ -57,7 +76,7 @@ class SqliteStore:
 
     def __init__(self, database: aiosqlite.Connection, key: Key, clock: Clock) -> None:
         self._database = database
-        self._key = key
+        self.key = key
         self._clock = clock
         self._lock = asyncio.Lock()
 
@@ -68,7 +87,7 @@ class SqliteStore:
 
     async def conversation(self, message: Message) -> Conversation:
         """What is remembered of the message's sender in its room and thread."""
-        limit = self._now() - KEPT["conversations"].total_seconds()
+        limit = self.seconds() - KEPT["conversations"].total_seconds()
         query = "SELECT state FROM conversations WHERE conversation = ? AND at >= ?"
         state = await self._one(query, self._conversation_key(message), limit)
         if state is None:
@@ -80,8 +99,8 @@ class SqliteStore:
         self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
-        now = self._now()
-        async with self._transaction() as execute:
+        now = self.seconds()
+        async with self.transaction() as execute:
             for event_id in (message.event_id, *message.edits):
                 await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(event_id), now))
             if reply_id:
@@ -92,16 +111,16 @@ class SqliteStore:
                 await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
             if conversation.is_new:
                 return
-            person = self._key.fingerprint("person", message.sender)
+            person = self.key.fingerprint("person", message.sender)
             row = (self._conversation_key(message), person, json.dumps(asdict(conversation)), now)
             await execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?)", row)
             if message.thread:
-                thread = self._key.fingerprint("thread", message.room_id, message.thread)
+                thread = self.key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
         """How this message was answered."""
-        row = await self._row("SELECT reply, at FROM answers WHERE question = ?", self._answer_key(room_id, event_id))
+        row = await self.row("SELECT reply, at FROM answers WHERE question = ?", self._answer_key(room_id, event_id))
         if row is None:
             return None
         reply, at = row
@@ -109,19 +128,19 @@ class SqliteStore:
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget how this message was answered."""
-        async with self._transaction() as execute:
+        async with self.transaction() as execute:
             await execute("DELETE FROM answers WHERE question = ?", (self._answer_key(room_id, event_id),))
 
     async def was_told_of_missed(self, room_id: str) -> bool:
         """Whether the room was told within a day that the bot had missed messages."""
-        limit = self._now() - KEPT["missed"].total_seconds()
+        limit = self.seconds() - KEPT["missed"].total_seconds()
         query = "SELECT 1 FROM missed WHERE room = ? AND at >= ?"
         return await self._one(query, self._room_key(room_id), limit) is not None
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
         query = "SELECT 1 FROM threads WHERE thread = ?"
-        return await self._one(query, self._key.fingerprint("thread", room_id, thread)) is not None
+        return await self._one(query, self.key.fingerprint("thread", room_id, thread)) is not None
 
     async def fact(self, name: str) -> str | None:
         """A single fact, such as the sync token; None where it was never kept."""
@@ -130,16 +149,16 @@ class SqliteStore:
 
     async def keep(self, name: str, value: str) -> None:
         """Keep a single fact, and erase what is too old: while the bot listens, this is called twice a minute."""
-        async with self._transaction() as execute:
+        async with self.transaction() as execute:
             await execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Callable[[str, Sequence[object]], Awaitable[object]]]:
+    async def transaction(self) -> AsyncIterator[Callable[[str, Sequence[object]], Awaitable[object]]]:
         """All or nothing, one after the other: rooms are handled side by side over one connection."""
         async with self._lock:
             try:
                 yield self._database.execute
-                now = self._now()
+                now = self.seconds()
                 for table, kept in KEPT.items():
                     limit = now - kept.total_seconds()
                     await self._database.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
@@ -155,36 +174,116 @@ class SqliteStore:
             await self._database.rollback()
 
     async def _one(self, query: str, *values: object) -> object:
-        row = await self._row(query, *values)
+        row = await self.row(query, *values)
         return row[0] if row else None
 
-    async def _row(self, query: str, *values: object) -> sqlite3.Row | None:
+    async def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row that `query` finds."""
+        rows = await self.rows(query, *values)
+        return rows[0] if rows else None
+
+    async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows that `query` finds."""
         try:
-            async with self._database.execute(query, values) as cursor:
-                return await cursor.fetchone()
+            return list(await self._database.execute_fetchall(query, values))
         except sqlite3.Error as error:
             raise StoreBroken(str(error)) from error
 
     def _conversation_key(self, message: Message) -> bytes:
-        return self._key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
+        return self.key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
 
     def _event_key(self, event_id: str) -> bytes:
-        return self._key.fingerprint("event", event_id)
+        return self.key.fingerprint("event", event_id)
 
     def _room_key(self, room_id: str) -> bytes:
-        return self._key.fingerprint("room", room_id)
+        return self.key.fingerprint("room", room_id)
 
     def _answer_key(self, room_id: str, event_id: str) -> bytes:
-        return self._key.fingerprint("answer", room_id, event_id)
+        return self.key.fingerprint("answer", room_id, event_id)
 
     def _veiled(self, reply_id: bytes, room_id: str, event_id: str) -> bytes:
         """The reply's id under a pad of its own, or back from it: only who knows the question's id can read it."""
-        seed = b"".join(self._key.fingerprint(f"veil {half}", room_id, event_id) for half in range(2))
+        seed = b"".join(self.key.fingerprint(f"veil {half}", room_id, event_id) for half in range(2))
         pad = hashlib.shake_256(seed).digest(len(reply_id))
         return bytes(a ^ b for a, b in zip(reply_id, pad, strict=True))
 
-    def _now(self) -> int:
+    def seconds(self) -> int:
+        """The time, in seconds since 1970."""
         return int(self._clock.now().timestamp())
+
+
+class SqliteUnread:
+    """Which messages wait for their keys, in the same file. Where they lie is sealed: it is needed to fetch them."""
+
+    _MOST = 100
+    """Of one person: whoever floods the bot with garbage costs it no more."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._key = store.key
+
+    async def keep(self, unread: Unread, session: str, sender: str, due: datetime) -> None:
+        """Keep that the message waits."""
+        person = self._key.fingerprint("person", sender)
+        row = (
+            self._event_key(unread.event_id),
+            self._key.fingerprint("session", unread.room_id, session),
+            person,
+            self._key.fingerprint("room", unread.room_id),
+            self._key.seal(_PLACE, json.dumps([unread.room_id, unread.event_id]).encode()),
+            int(due.timestamp()),
+            self._store.seconds(),
+        )
+        async with self._store.transaction() as execute:
+            await execute("INSERT OR IGNORE INTO unread VALUES (?, ?, ?, ?, ?, ?, NULL, ?)", row)
+            await execute(_ONLY_THE_LATEST, (person, person, self._MOST))
+
+    async def all(self) -> list[Unread]:
+        """What waits."""
+        return await self._places("TRUE")
+
+    async def of_session(self, room_id: str, session: str) -> list[Unread]:
+        """What waits for one key."""
+        return await self._places("session = ?", self._key.fingerprint("session", room_id, session))
+
+    async def due(self) -> list[Unread]:
+        """What has waited for too long."""
+        return await self._places("due <= ?", self._store.seconds())
+
+    async def next_due(self) -> datetime | None:
+        """When the next message will have waited for too long."""
+        row = await self._store.row("SELECT min(due) FROM unread")
+        return datetime.fromtimestamp(row[0], UTC) if row and row[0] is not None else None
+
+    async def settle(self, unread: Unread, told: bool) -> None:
+        """Its sender was told now, or need not be."""
+        now = self._store.seconds() if told else None
+        async with self._store.transaction() as execute:
+            values = (now, self._event_key(unread.event_id))
+            await execute("UPDATE unread SET due = NULL, told = coalesce(?, told) WHERE event = ?", values)
+
+    async def was_told(self, since: datetime, sender: str, room_id: str | None) -> bool:
+        """Whether the sender was told since then, or anybody in the room."""
+        room = room_id and self._key.fingerprint("room", room_id)
+        values = (int(since.timestamp()), self._key.fingerprint("person", sender), room)
+        return (
+            await self._store.row("SELECT 1 FROM unread WHERE told > ? AND (person = ? OR room = ?)", *values)
+            is not None
+        )
+
+    async def forget(self, event_id: str) -> None:
+        """It was read: only that its sender was told, if so, is still known."""
+        async with self._store.transaction() as execute:
+            event = self._event_key(event_id)
+            await execute("UPDATE unread SET place = NULL, due = NULL WHERE event = ?", (event,))
+
+    async def _places(self, condition: str, *values: object) -> list[Unread]:
+        query = f"SELECT place FROM unread WHERE place IS NOT NULL AND {condition} ORDER BY rowid"  # noqa: S608 (ours)
+        rows = await self._store.rows(query, *values)
+        return [Unread(*json.loads(self._key.unseal(_PLACE, place))) for (place,) in rows]
+
+    def _event_key(self, event_id: str) -> bytes:
+        return self._key.fingerprint("event", event_id)
 
 
 @asynccontextmanager

@@ -58,6 +58,10 @@ class Desk:
         """What is said to a person who asks the bot to verify itself interactively."""
         return self._speaker.verification(self._language, device, fingerprint)
 
+    def undecrypted(self) -> Reply:
+        """What is said to a person whose message cannot be decrypted."""
+        return self._speaker.undecrypted(self._language)
+
     def missed(self, message: Message) -> Reply:
         """What is said to a message that is too old to be answered."""
         return self._speaker.missed(self._languages.guess(message.text or "", self._language))

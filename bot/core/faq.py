@@ -176,6 +176,7 @@ class Says(Model):
     apology: Localized
     verification: Localized
     missed: Localized
+    undecrypted: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

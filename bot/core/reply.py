@@ -61,14 +61,20 @@ class Speaker:
 
     def verification(self, first: Language, device: str, fingerprint: str) -> Reply:
         """What is said to a person who wants to verify the bot, in both languages: a request tells none."""
-        says = self._says.verification
-        values = {"device": _escaped(device), "fingerprint": fingerprint}
-        texts = (self._fill(says, language, **values) for language in sorted(LANGUAGES, key=lambda each: each != first))
-        return Reply(first, "\n\n".join(dict.fromkeys(texts)))
+        return self._in_both(self._says.verification, first, device=_escaped(device), fingerprint=fingerprint)
+
+    def undecrypted(self, first: Language) -> Reply:
+        """What is said to a person whose message cannot be decrypted, in both languages: which is theirs is unread."""
+        return self._in_both(self._says.undecrypted, first)
 
     def missed(self, language: Language) -> Reply:
         """What is said, once a room, to messages that are too old to be answered."""
         return self._say(self._says.missed, language)
+
+    def _in_both(self, phrase: Localized, first: Language, **values: str) -> Reply:
+        languages = sorted(LANGUAGES, key=lambda each: each != first)
+        texts = (self._fill(phrase, language, **values) for language in languages)
+        return Reply(first, "\n\n".join(dict.fromkeys(texts)))
 
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))

@@ -45,8 +45,8 @@ async def settled() -> None:
 async def test_a_slow_room_stops_no_other_and_the_token_waits_for_it() -> None:
     desk = Desk("slow")
     async with Lanes(desk.handle, desk.keep) as lanes:
-        await lanes.add("t1", {"!a": brings("slow", "a2"), "!b": brings("b1")})
-        await lanes.add("t2", {"!b": brings("b2")})
+        await lanes.add("t1", [("!a", brings("slow", "a2")), ("!b", brings("b1"))])
+        await lanes.add("t2", [("!b", brings("b2"))])
         await settled()
         assert desk.done == ["b1", "b2"]
         assert desk.kept == []
@@ -59,9 +59,9 @@ async def test_a_slow_room_stops_no_other_and_the_token_waits_for_it() -> None:
 async def test_the_events_of_a_room_are_handled_one_after_the_other_across_batches() -> None:
     desk = Desk("a1")
     async with Lanes(desk.handle, desk.keep) as lanes:
-        await lanes.add("t1", {"!a": brings("a1")})
+        await lanes.add("t1", [("!a", brings("a1"))])
         await settled()
-        await lanes.add("t2", {"!a": brings("a2", "a3")})
+        await lanes.add("t2", [("!a", brings("a2", "a3"))])
         await settled()
         assert desk.done == []
         desk.held["a1"].set()
@@ -73,9 +73,9 @@ async def test_the_events_of_a_room_are_handled_one_after_the_other_across_batch
 async def test_an_event_sees_what_waits_behind_it_also_what_came_while_it_waited() -> None:
     desk = Desk("a1")
     async with Lanes(desk.handle, desk.keep) as lanes:
-        await lanes.add("t1", {"!a": brings("a1", "a2")})
+        await lanes.add("t1", [("!a", brings("a1", "a2"))])
         await settled()
-        await lanes.add("t2", {"!a": brings("a3")})
+        await lanes.add("t2", [("!a", brings("a3"))])
         desk.held["a1"].set()
         await settled()
     assert desk.behind["a1"] == ["a2"]
@@ -85,7 +85,7 @@ async def test_an_event_sees_what_waits_behind_it_also_what_came_while_it_waited
 async def test_a_batch_without_news_keeps_its_token_at_once() -> None:
     desk = Desk()
     async with Lanes(desk.handle, desk.keep) as lanes:
-        await lanes.add("t1", {})
+        await lanes.add("t1", [])
         assert desk.kept == ["t1"]
 
 
@@ -94,7 +94,7 @@ async def test_what_a_lane_raises_ends_all_with_that_reason_and_keeps_no_token()
 
     async def listen() -> None:
         async with Lanes(desk.handle, desk.keep) as lanes:
-            await lanes.add("t1", {"!a": brings("slow"), "!b": brings("fatal")})
+            await lanes.add("t1", [("!a", brings("slow")), ("!b", brings("fatal"))])
             await asyncio.sleep(60)
 
     with pytest.raises(ConnectionError):
@@ -105,7 +105,7 @@ async def test_what_a_lane_raises_ends_all_with_that_reason_and_keeps_no_token()
 async def test_at_the_end_the_event_in_hand_is_finished_and_those_behind_it_are_left_for_the_next_start() -> None:
     desk = Desk("a1")
     async with Lanes(desk.handle, desk.keep) as lanes:
-        await lanes.add("t1", {"!a": brings("a1", "a2")})
+        await lanes.add("t1", [("!a", brings("a1", "a2"))])
         await settled()
         asyncio.get_running_loop().call_later(0.05, desk.held["a1"].set)
     assert desk.done == ["a1"]

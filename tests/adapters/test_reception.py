@@ -70,6 +70,17 @@ class Client:
         self.rooms = {DIRECT.room_id: DIRECT}
 
 
+class NothingSealed:
+    """Every message can be read."""
+
+    def opened(self, event: Any) -> Any:
+        """As it is."""
+        return event
+
+    async def received(self, event: Any) -> None:
+        """Nothing waited."""
+
+
 class FailingReplies(SimulatedReplies):
     """Fails as often as it is told, then sends."""
 
@@ -94,7 +105,7 @@ class BrokenStore(SimulatedStore):
 def reception(desk: Desk, replies: SimulatedReplies, store: SimulatedStore) -> Reception:
     helpdesk = Helpdesk(desk, store, replies, SimulatedClock())
     verification = Verification(Client(), "a fingerprint", desk.verification)
-    return Reception(Client(), Inbox(BOT, store), helpdesk, verification, store, pauses=(0, 0))
+    return Reception(Client(), Inbox(BOT, store), helpdesk, NothingSealed(), verification, store, pauses=(0, 0))
 
 
 async def test_a_message_that_failed_twice_is_answered_at_the_third_try(desk: Desk) -> None:

@@ -137,8 +137,8 @@ async def chat(account: Colleague, bot: RunningBot, encrypted: bool = False) -> 
     return room
 
 
-async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot) -> str:
-    room = await ada.create_room(bob.user, bot.user)
+async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot, encrypted: bool = False) -> str:
+    room = await ada.create_room(bob.user, bot.user, encrypted=encrypted)
     await bob.join(room)
     await ada.wait_until_joined(room, bot.user)
     await ada.wait_until_joined(room, bob.user)

@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import nio
+import nio.crypto
+from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.errors import refusal
 
@@ -38,9 +41,27 @@ class _Sync(nio.SyncResponse):  # type: ignore[misc]
         return response
 
 
+class _Machine(nio.crypto.Olm):  # type: ignore[misc]
+    """nio's encryption, which asks for lost keys but takes them from other devices of its own account only."""
+
+    def _should_accept_forward(self, sender: str, sender_key: str, event: Any) -> bool:
+        """Also from the device that made the key, for which it vouches as it did when it sent the key first."""
+        request = self.outgoing_key_requests.get(event.session_id)
+        content, keys = event.source.get("content", {}), event.source.get("keys", {})
+        by_its_maker = (
+            request is not None
+            and (event.algorithm, event.room_id) == (request.algorithm, request.room_id)
+            and content.get("sender_key") == sender_key
+            and content.get("sender_claimed_ed25519_key") == keys.get("ed25519")
+            and not content.get("forwarding_curve25519_key_chain")
+        )
+        return by_its_maker or super()._should_accept_forward(sender, sender_key, event)
+
+
 class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """The client of the bot's account."""
 
+    olm: Any
     _fallback_is_used = False
     _fallback_made_at = float("-inf")
 
@@ -151,6 +172,40 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             self.olm.uploaded_key_count = 0  # nio takes 0 for "not told" and would never refill
         if response.unused_fallback_keys is not None:
             self._fallback_is_used = _ONE_TIME not in response.unused_fallback_keys
+
+    def load_store(self) -> None:
+        """Load the keys."""
+        if self.store is None:
+            super().load_store()
+            if self.olm:
+                self.olm = _Machine(self.user_id, self.device_id, self.store)
+
+    async def ask_for_key(self, event: Any, again: bool = False) -> None:
+        """Ask the device that sent `event` for its key, once unless `again`.
+
+        A request that fails is repeated after the next sync. That it was made is kept before it goes out: a key that
+        nobody asked for is refused.
+        """
+        if not isinstance(event, nio.MegolmEvent):
+            return
+        if event.session_id in self.olm.outgoing_key_requests and not again:
+            return
+        message = event.as_key_request(event.sender, self.device_id, event.session_id, event.device_id)
+        request = OutgoingKeyRequest.from_message(message)
+        self.olm.outgoing_key_requests[event.session_id] = request
+        self.olm.store.add_outgoing_key_request(request)
+        self.olm.outgoing_to_device_messages.append(message)
+        try:
+            await self.send_to_device_messages()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("a key could not be asked for: %s", type(error).__name__)
+
+    def opened(self, event: Any) -> Any:
+        """The event that the MegolmEvent `event` holds; None where it cannot be decrypted."""
+        opened = _guarded(self.olm._decrypt_megolm_no_error, event)
+        if opened and (request := self.olm.outgoing_key_requests.pop(event.session_id, None)):
+            self.olm.store.remove_outgoing_key_request(request)
+        return opened
 
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
         return _guarded(super()._handle_decrypt_to_device, to_device_event)

@@ -94,6 +94,25 @@ class Colleague:
         devices = told.get("device_keys", {}).get(user, {})
         return bool(devices) and all(is_signed_by_owner(told, user, device) for device in devices)
 
+    async def withhold(self, user: str) -> None:
+        """Give the keys of what is written from now on to no device of a user, as clients do that mistrust them."""
+        if self._client.should_query_keys:
+            await self._client.keys_query()
+        for device in self._client.device_store.active_user_devices(user):
+            self._client.blacklist_device(device)
+
+    async def hand_over(self, room_id: str, user: str) -> None:
+        """Send the keys of what was written last in a room to the devices of a user that asked for them."""
+        olm = self._client.olm
+        written = olm.inbound_group_store.get(
+            room_id, olm.account.identity_keys["curve25519"], olm.outbound_group_sessions[room_id].id
+        )
+        devices = list(self._client.device_store.active_user_devices(user))
+        await self._client.keys_claim({user: [device.id for device in devices]})
+        for device in devices:
+            session = olm.session_store.get(device.curve25519)
+            await self._client.to_device(olm._encrypt_forwarding_key(room_id, written, session, device))
+
     async def redact(self, room_id: str, event_id: str) -> None:
         """Take a message back."""
         accepted(await self._client.room_redact(room_id, event_id), "a redaction")

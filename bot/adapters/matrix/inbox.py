@@ -38,8 +38,7 @@ class Inbox:
         relation = relation if isinstance(relation, dict) else {}
         if event.sender == self._user or relation.get("rel_type") == "m.replace" or not _is_message(event):
             return None
-        root = relation.get("event_id")
-        thread = root if relation.get("rel_type") == "m.thread" and isinstance(root, str) else None
+        thread = thread_of(event)
         addressed = await self._addressed(room, content, thread)
         if addressed is None:
             return None
@@ -90,6 +89,14 @@ class Inbox:
     def _without_mention(self, room: nio.MatrixRoom, text: str) -> str:
         front = self._called(room, text) if is_direct(room) else self._in_front(room).match(text)
         return text[front.end() :] if front else text
+
+
+def thread_of(event: nio.Event | nio.BadEventType) -> str | None:
+    """The id of the message that began the thread in which the event stands; None where it stands in none."""
+    content = event.source.get("content")
+    relation = content.get("m.relates_to") if isinstance(content, dict) else None
+    root = relation.get("event_id") if isinstance(relation, dict) and relation.get("rel_type") == "m.thread" else None
+    return root if isinstance(root, str) else None
 
 
 def is_direct(room: nio.MatrixRoom) -> bool:

@@ -6,14 +6,12 @@ crash at any instant replays what was not, and the store and the transaction ids
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from bot.adapters.matrix.rooms import Event, Events
+from bot.adapters.matrix.rooms import Event, Fetch, Work
 
-Fetch = Callable[[], Awaitable[Events]]
-"""What is to be done in a room for one batch, and the events to be handled afterwards."""
 Handle = Callable[[str, Event, Iterable[Event]], Awaitable[None]]
 """Handles one event of a room; it is given those that wait behind it, too."""
 
@@ -58,11 +56,11 @@ class Lanes:
         except BaseExceptionGroup as group:  # one reason is enough
             raise group.exceptions[0] from None
 
-    async def add(self, token: str, work: Mapping[str, Fetch]) -> None:
-        """Queue a batch: by room, what is to be done."""
+    async def add(self, token: str, work: Work) -> None:
+        """Queue a batch. What it brings for one room is done in its order."""
         batch = _Batch(token, len(work))
         self._batches.append(batch)
-        for room_id, fetch in work.items():
+        for room_id, fetch in work:
             lane = self._lanes.get(room_id)
             if lane is None:
                 lane = self._lanes[room_id] = _Lane()

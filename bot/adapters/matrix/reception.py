@@ -17,6 +17,7 @@ from bot.adapters.matrix.errors import Denied, LoggedOut
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event
+from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
 from bot.core.model import Message
 from bot.helpdesk import Helpdesk
@@ -36,6 +37,7 @@ class Reception:
         client: nio.AsyncClient,
         inbox: Inbox,
         helpdesk: Helpdesk,
+        undecrypted: Undecrypted,
         verification: Verification,
         store: Store,
         pauses: tuple[float, ...] = _PAUSES,
@@ -43,6 +45,7 @@ class Reception:
         self._client = client
         self._inbox = inbox
         self._helpdesk = helpdesk
+        self._undecrypted = undecrypted
         self._verification = verification
         self._store = store
         self._pauses = pauses
@@ -54,6 +57,11 @@ class Reception:
             LoggedOut: the homeserver does not know the access token any more.
             StoreBroken: what was done cannot be recorded.
         """
+        event = self._undecrypted.opened(event) or event
+        await self._receive(room_id, event, following)
+        await self._undecrypted.received(event)
+
+    async def _receive(self, room_id: str, event: Event, following: Iterable[Event]) -> None:
         room = self._client.rooms.get(room_id)
         if room is None or isinstance(event, nio.UnknownBadEvent):  # left meanwhile; an event without an id
             return
@@ -74,12 +82,13 @@ class Reception:
             return
         if message and not await self._tried(event, partial(self._helpdesk.handle, message)):
             await self._put_aside(event, message)
-        if isinstance(event, nio.MegolmEvent):
-            log.warning("%s could not be decrypted: its key did not come", event.event_id)
 
     async def _message(self, room: nio.MatrixRoom, event: Event, following: Iterable[Event]) -> Message | None:
         became = fate(event, following, self._client.user_id)
         if became.redacted:
+            return None
+        if is_sealed(became.event):
+            await self._undecrypted.keep(room, event)
             return None
         message = await self._inbox.message(room, became.event)
         return message and replace(message, edits=became.edits)

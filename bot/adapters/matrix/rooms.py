@@ -1,7 +1,7 @@
 """Which rooms the bot is in: invitations accepted or declined, and what was written before it saw the room."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeAlias
@@ -18,6 +18,10 @@ log = logging.getLogger(__name__)
 
 Event: TypeAlias = nio.Event | nio.BadEventType
 Events = list[Event]
+Fetch: TypeAlias = Callable[[], Awaitable[Events]]
+"""What is to be done in a room, and the events to be handled afterwards."""
+Work: TypeAlias = list[tuple[str, Fetch]]
+"""What is to be done, with the room in which."""
 
 _PAGE = 100
 _MOST = 10_000

@@ -27,10 +27,11 @@ class MatrixReplies:
         self._clock = clock
         self._answers = answers
 
-    async def send(self, message: Message, reply: Reply) -> str:
+    async def send(self, message: Message, reply: Reply, ordinal: int = 0) -> str:
         """Send `reply`; its event id.
 
-        The transaction id derives from the question's event id: a repeated send arrives once.
+        The transaction id derives from the question's event id: a repeated send arrives once. What else is said to
+        the same message has another `ordinal`.
 
         Raises:
             Undelivered: the homeserver refused it for good, or the bot is not in the room any more.
@@ -39,11 +40,11 @@ class MatrixReplies:
         late = self._clock.now() - message.sent_at > _LATE
         content = self._content(message, render(reply.markdown), late)
         try:
-            return await self._send(message, content, ordinal=0)
+            return await self._send(message, content, ordinal)
         except Denied as error:
             if content.pop("m.relates_to", None) is None:
                 raise Undelivered(str(error)) from error
-            return await self._send_for_good(message, content, ordinal=1)  # what it relates to is not known there
+            return await self._send_for_good(message, content, ordinal + 1)  # what it relates to is not known there
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Replace the bot's own message `reply_id` (`m.replace`). An edit never rings.
@@ -118,6 +119,10 @@ class MatrixReplies:
     def _is_direct(self, room_id: str) -> bool:
         room = self._client.rooms.get(room_id)
         return room is not None and is_direct(room)
+
+
+APOLOGY_FOR_UNREAD = 2
+"""The ordinal of what is said to a message that cannot be decrypted: the answer may follow."""
 
 
 def transaction_id(event_id: str, ordinal: int = 0) -> str:

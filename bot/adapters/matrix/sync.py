@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -10,10 +11,11 @@ import aiohttp
 import nio
 
 from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
-from bot.adapters.matrix.lanes import Fetch, Lanes
+from bot.adapters.matrix.lanes import Lanes
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.reception import Reception
-from bot.adapters.matrix.rooms import Events, Rooms
+from bot.adapters.matrix.rooms import Events, Fetch, Rooms, Work
+from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
 
 log = logging.getLogger(__name__)
@@ -44,11 +46,18 @@ class Listener:
     """Brings what is written in the bot's rooms to the reception."""
 
     def __init__(
-        self, client: nio.AsyncClient, rooms: Rooms, reception: Reception, verification: Verification, facts: Facts
+        self,
+        client: nio.AsyncClient,
+        rooms: Rooms,
+        reception: Reception,
+        undecrypted: Undecrypted,
+        verification: Verification,
+        facts: Facts,
     ) -> None:
         self._client = client
         self._rooms = rooms
         self._reception = reception
+        self._undecrypted = undecrypted
         self._verification = verification
         self._facts = facts
 
@@ -65,9 +74,12 @@ class Listener:
                 response = await self._next(stop, since, full_state=first)
                 if response is None:
                     return
-                first = False
                 await self._upkeep()
-                await lanes.add(response.next_batch, self._work(response, since))
+                work = await self._work(response, since)
+                if first:  # only now it is known which rooms the bot is in
+                    work += await self._undecrypted.work_left()
+                    first = False
+                await lanes.add(response.next_batch, work)
                 since = response.next_batch
 
     async def _start(self, lanes: Lanes) -> str:
@@ -80,13 +92,16 @@ class Listener:
         async for attempt in patiently():
             with attempt:
                 invitations = await self._rooms.pending()
-        await lanes.add(since, {room: self._answering(room, inviter) for room, inviter in invitations.items()})
+        answering = [(room, self._answering(room, inviter)) for room, inviter in invitations.items()]
+        await lanes.add(since, answering)
         log.info("listening")
         return since
 
     async def _next(self, stop: asyncio.Event, since: str, full_state: bool) -> nio.SyncResponse | None:
         """The next batch, or None where `stop` was set first."""
-        syncing = asyncio.create_task(self._sync(since, full_state, 0 if full_state else _POLL))
+        left = await self._undecrypted.seconds_left()
+        poll = _POLL if left is None else min(_POLL, math.ceil(left * 1000))
+        syncing = asyncio.create_task(self._sync(since, full_state, 0 if full_state else poll))
         stopping = asyncio.create_task(stop.wait())
         done, pending = await asyncio.wait({syncing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
@@ -96,19 +111,20 @@ class Listener:
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
         return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
 
-    def _work(self, response: nio.SyncResponse, since: str) -> dict[str, Fetch]:
-        """What the batch brings, by room. Rooms in which nothing was written need nothing."""
-        invited = {
-            room: self._answering(room, self._rooms.inviter_in(told.invite_state))
+    async def _work(self, response: nio.SyncResponse, since: str) -> Work:
+        """What the batch brings. Rooms in which nothing was written need nothing."""
+        work: Work = [
+            (room, self._answering(room, self._rooms.inviter_in(told.invite_state)))
             for room, told in response.rooms.invite.items()
-        }
-        joined = {
-            room: partial(self._news, room, told.timeline, since)
+        ]
+        work += [
+            (room, partial(self._news, room, told.timeline, since))
             for room, told in response.rooms.join.items()
             if told.timeline.events or told.timeline.limited
-        }
-        direct = {_DEVICES: partial(self._decline, response.to_device_events)} if response.to_device_events else {}
-        return invited | joined | direct
+        ]
+        if response.to_device_events:
+            work.append((_DEVICES, partial(self._decline, response.to_device_events)))
+        return work + await self._undecrypted.work(response.to_device_events)
 
     def _answering(self, room_id: str, inviter: str) -> Fetch:
         async def answer() -> Events:
