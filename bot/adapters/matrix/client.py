@@ -7,6 +7,7 @@ nio overlooks that the last one-time key was taken, knows no fallback key, keeps
 and uploads the same refused keys for ever. What it uploads is therefore put together here.
 """
 
+import asyncio
 import json
 import logging
 import time
@@ -18,7 +19,7 @@ import nio
 import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
-from bot.adapters.matrix.errors import refusal
+from bot.adapters.matrix.errors import accepted, refusal
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,11 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     olm: Any
     _fallback_is_used = False
     _fallback_made_at = float("-inf")
+    _devices_untold: frozenset[str] = frozenset()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._learning = asyncio.Lock()
 
     async def call(self, path: str, content: dict[str, Any], what: str) -> dict[str, Any]:
         """The answer to a POST that nio knows no method for; `what` says what is asked for.
@@ -179,6 +185,27 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             super().load_store()
             if self.olm:
                 self.olm = _Machine(self.user_id, self.device_id, self.store)
+
+    async def learn_devices(self) -> None:
+        """Ask the homeserver for the devices of those whose devices may have changed.
+
+        Raises:
+            MatrixError: it does not tell.
+        """
+        async with self._learning:
+            if self.should_query_keys:
+                accepted(await self.keys_query(), "the keys of others")
+                self._devices_untold = frozenset(self.olm.users_for_key_query)
+
+    async def room_send(self, room_id: str, *arguments: Any, **options: Any) -> Any:
+        """As nio does, but only when the devices of the room's members are known: a new one could not read it.
+
+        Those whose homeserver did not tell at the last time are not waited for.
+        """
+        room = self.rooms.get(room_id)
+        if room and room.encrypted and (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
+            await self.learn_devices()
+        return await super().room_send(room_id, *arguments, **options)
 
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
         """Ask the device that sent `event` for its key, once unless `again`.
