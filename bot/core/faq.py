@@ -176,6 +176,7 @@ class Says(Model):
     apology: Localized
     verification: Localized
     missed: Localized
+    slow_down: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

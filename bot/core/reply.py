@@ -70,6 +70,10 @@ class Speaker:
         """What is said, once a room, to messages that are too old to be answered."""
         return self._say(self._says.missed, language)
 
+    def slow_down(self, language: Language) -> Reply:
+        """What is said, once, to a person who writes more than is answered."""
+        return self._say(self._says.slow_down, language)
+
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))
 

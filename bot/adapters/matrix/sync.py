@@ -58,7 +58,8 @@ class Listener:
         Raises:
             LoggedOut: the homeserver does not know the access token any more.
         """
-        async with Lanes(self._reception.receive, partial(self._facts.keep, TOKEN)) as lanes:
+        reception = self._reception
+        async with Lanes(reception.receive, partial(self._facts.keep, TOKEN), reception.settled) as lanes:
             since = await self._start(lanes)
             first = True
             while not stop.is_set():
