@@ -139,6 +139,14 @@ async def test_a_talk_in_a_thread_that_the_bot_only_overhears_costs_nothing(desk
     assert "Signal" in replies.sent[0][1].markdown
 
 
+async def test_nobody_is_told_to_slow_down_where_nothing_would_have_been_said(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = paced(desk, replies, store, burst=1)
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    await helpdesk.handle(message("Kommst du mit essen?", event_id="$2", addressed=Addressed.THREAD, thread="$root"))
+    assert len(replies.sent) == 1
+
+
 async def test_a_flood_of_edits_does_not_edit_the_answer_for_ever(desk: Desk) -> None:
     replies, store = SimulatedReplies(), SimulatedStore()
     helpdesk = paced(desk, replies, store, burst=3)

@@ -217,10 +217,12 @@ async def test_an_edit_that_is_late_or_another_s_or_no_mention_calls_nobody(
     assert replies.sent == []
 
 
-async def test_edits_of_what_is_not_for_the_bot_are_not_looked_up(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("edit", "minutes"), [(event("$2", "Ist Wire erlaubt?", edit_of="$1", after=60), 5), (CALL, 0)]
+)
+async def test_edits_of_what_is_not_for_the_bot_are_not_looked_up(desk: Desk, edit: Any, minutes: int) -> None:
     client = Client(QUESTION)
-    edit = event("$2", "Ist Wire erlaubt?", edit_of="$1", after=60)
-    await reception(desk, SimulatedReplies(), SimulatedStore(), client).receive(SHARED.room_id, edit, [])
+    await reception(desk, SimulatedReplies(), SimulatedStore(), client, minutes).receive(SHARED.room_id, edit, [])
     assert client.looked_up == []
 
 
