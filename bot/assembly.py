@@ -13,6 +13,7 @@ from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
+from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.sync import Listener
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
@@ -21,6 +22,7 @@ from bot.adapters.sqlite import SqliteStore, SqliteUnread, open_store
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.model import Language
+from bot.core.pace import Pace
 from bot.core.triage import Thresholds
 from bot.helpdesk import Helpdesk
 from bot.keys import Key, locked, open_key
@@ -39,10 +41,11 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     desk = Desk(load(config.knowledge), config.contact, config.language, config.matching)
     clock = SystemClock()
     key = open_key(config.data)
+    pace = Pace(config.matrix.questions)
     with locked(config.data):
         async with open_store(config.data / "auskunft.sqlite3", key, clock) as store:
             await stay_logged_in(
-                config.matrix, lambda again: _listen(config, stop, desk, _Kept(store, clock, key), again)
+                config.matrix, lambda again: _listen(config, stop, desk, _Kept(store, clock, key, pace), again)
             )
 
 
@@ -52,6 +55,7 @@ class _Kept(NamedTuple):
     store: SqliteStore
     clock: SystemClock
     key: Key
+    pace: Pace
 
 
 async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, again: bool) -> None:
@@ -63,12 +67,15 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         identity = Identity(client, config.matrix, config.data, kept.key)
         await identity.ensure()
         replies = MatrixReplies(client, kept.clock, config.matrix.answers)
-        helpdesk = Helpdesk(desk, store, replies, kept.clock, timedelta(minutes=config.matrix.edits))
+        edits = timedelta(minutes=config.matrix.edits)
+        helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace)
         verification = Verification(client, identity.fingerprint, desk.verification)
         undecrypted = Undecrypted(client, store, SqliteUnread(store), replies, desk.undecrypted, kept.clock)
-        reception = Reception(client, Inbox(client.user_id, store), helpdesk, undecrypted, verification, store)
+        inbox = Inbox(client.user_id, store)
         rooms = Rooms(client, config.matrix, kept.clock)
-        await Listener(client, rooms, reception, undecrypted, verification, store).listen(stop)
+        async with Signs(client) as signs:
+            reception = Reception(client, inbox, helpdesk, undecrypted, verification, store, signs)
+            await Listener(client, rooms, reception, undecrypted, verification, store).listen(stop)
 
 
 async def standing(config: Config) -> Standing:

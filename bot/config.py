@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, Valid
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
+from bot.core.pace import Limits
 from bot.core.triage import Thresholds
 from bot.yamlfile import KeyPath, Refused, read, validation_faults
 
@@ -49,6 +50,8 @@ class Matrix(Model):
     answers: Literal["notice", "text"] = "notice"
     edits: Annotated[int, Field(ge=0, le=24 * 60)] = 5
     """Minutes after an answer in which an edit of the question leads to a new one."""
+    questions: Limits = Limits()
+    """How much one person is answered."""
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "Matrix":

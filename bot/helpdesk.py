@@ -1,14 +1,16 @@
 """Use case: a colleague's message is handled, once, whatever happens in between.
 
 Rules: what is older than a day is not answered any more, with one apology a room; an edit of an answered message,
-soon enough, changes the answer; a message that is taken back takes its answer along.
+soon enough, changes the answer; a message that is taken back takes its answer along; who writes too much is told so,
+and then ignored for a while (`core.pace`).
 """
 
 import logging
 from datetime import timedelta
 
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Message, Turn
+from bot.core.model import Conversation, Feedback, Message, Turn
+from bot.core.pace import Pace, Verdict
 from bot.ports import Clock, Replies, Store, Undelivered
 
 log = logging.getLogger(__name__)
@@ -22,12 +24,22 @@ EDITS = timedelta(minutes=5)
 class Helpdesk:
     """Handles messages: considers them, replies, and remembers."""
 
-    def __init__(self, desk: Desk, store: Store, replies: Replies, clock: Clock, edits: timedelta = EDITS) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        store: Store,
+        replies: Replies,
+        clock: Clock,
+        edits: timedelta = EDITS,
+        pace: Pace | None = None,
+    ) -> None:
+        """`edits`: how long after its answer a message may be edited; without `pace`, everybody is answered always."""
         self._desk = desk
         self._store = store
         self._replies = replies
         self._clock = clock
-        self._edits = edits
+        self.edits = edits
+        self._pace = pace or Pace()
 
     async def handle(self, message: Message) -> Turn | None:
         """Handle `message`; what came of it, or None where it was handled before or was not considered.
@@ -48,8 +60,14 @@ class Helpdesk:
             return await self._answer_anew(message, message.edit_of, conversation)
         turn = self._considered(conversation, message)
         reply = turn.reply if turn else self._desk.apology(conversation)
+        if reply and (verdict := self._pace.verdict(message, self._clock.now())) is not Verdict.ANSWER:
+            await self._hold_back(message, conversation, verdict)
+            return None
         reply_id = await self._replies.send(message, reply) if reply else None
-        await self._store.record(message, turn.conversation if turn else conversation, reply_id)
+        after, entries = (turn.conversation, turn.entries) if turn else (conversation, ())
+        await self._store.record(message, after, reply_id, entries=entries)
+        if reply:
+            self._pace.answered(message, self._clock.now())
         return turn
 
     async def put_aside(self, message: Message) -> None:
@@ -67,7 +85,7 @@ class Helpdesk:
         await self._store.record(message, conversation, reply_id)
 
     async def withdraw(self, room_id: str, event_id: str, because: str) -> None:
-        """Take back the answer to the message `event_id`, which was taken back by the event `because`.
+        """Take back the answer to the message `event_id`, or the feedback it gave; `because` took it back.
 
         Raises:
             Undelivered: this was refused.
@@ -75,6 +93,12 @@ class Helpdesk:
         if answered := await self._store.answered(room_id, event_id):
             await self._replies.withdraw(room_id, answered.reply_id, because)
             await self._store.forget_answer(room_id, event_id)
+        else:
+            await self._store.take_back(room_id, event_id)
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Count what the asker thinks of an answer; what anybody else thinks, or of anything else, counts nothing."""
+        await self._store.rate(feedback)
 
     async def _pass_over(self, message: Message, conversation: Conversation) -> None:
         """What is too old is met with one apology a room."""
@@ -84,15 +108,29 @@ class Helpdesk:
         reply_id = await self._replies.send(message, self._desk.missed(message))
         await self._store.record(message, conversation, reply_id, missed=True)
 
+    async def _hold_back(self, message: Message, conversation: Conversation, verdict: Verdict) -> None:
+        """What is too much is not answered. It is handled all the same: it is not answered later either."""
+        reply_id = None
+        if verdict is Verdict.TELL:
+            reply_id = await self._replies.send(message, self._desk.slow_down(conversation, message))
+        await self._store.record(message, conversation, reply_id)
+        if reply_id:
+            self._pace.told(message, self._clock.now())
+
     async def _answer_anew(self, message: Message, question: str, conversation: Conversation) -> Turn | None:
         """An edit that comes soon enough after the answer replaces the answer; any other is passed over."""
         answered = await self._store.answered(message.room_id, question)
-        turn = None
-        if answered and self._edits and message.sent_at - answered.at <= self._edits:
-            turn = self._considered(conversation, message)
-            if turn and turn.reply:
-                await self._replies.replace(message, answered.reply_id, turn.reply)
-        await self._store.record(message, turn.conversation if turn else conversation)
+        in_time = answered and self.edits and message.sent_at - answered.at <= self.edits
+        if not answered or not in_time or self._pace.verdict(message, self._clock.now()) is not Verdict.ANSWER:
+            await self._store.record(message, conversation)
+            return None
+        turn = self._considered(conversation, message)
+        if turn and turn.reply:
+            await self._replies.replace(message, answered.reply_id, turn.reply)
+            await self._store.record(message, turn.conversation, answered.reply_id, entries=turn.entries)
+            self._pace.answered(message, self._clock.now())
+        else:
+            await self._store.record(message, turn.conversation if turn else conversation)
         return turn
 
     def _considered(self, conversation: Conversation, message: Message) -> Turn | None:

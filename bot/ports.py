@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.core.model import Conversation, Message, Reply
+from bot.core.model import Conversation, Feedback, Message, Reply
 
 
 class Clock(Protocol):
@@ -69,11 +69,16 @@ class Store(Protocol):
         """What is remembered of the message's sender in its room and thread; a new one where nothing is."""
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self,
+        message: Message,
+        conversation: Conversation,
+        reply_id: str | None = None,
+        missed: bool = False,
+        entries: tuple[str, ...] = (),
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
-        `missed`: the room was told that the bot had missed messages.
+        `missed`: the room was told that the bot had missed messages. `entries`: the ids of the entries in the reply.
         """
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
@@ -81,6 +86,12 @@ class Store(Protocol):
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget how this message was answered."""
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Count the feedback for the entries of the answer, if it is the asker's; the same one of a person once."""
+
+    async def take_back(self, room_id: str, event_id: str) -> None:
+        """Count the feedback that this event gave no more."""
 
     async def was_told_of_missed(self, room_id: str) -> bool:
         """Whether the room was told lately that the bot had missed messages."""

@@ -20,7 +20,7 @@ def refused(tmp_path: Path, content: str, **environment: str) -> str:
 def test_the_example_loads_and_names_every_key() -> None:
     config = load_config(EXAMPLE, {})
     text = EXAMPLE.read_text()
-    for model in (config, config.matrix):
+    for model in (config, config.matrix, config.matrix.questions):
         for key in type(model).model_fields:
             assert f"{key}:" in text, key
 
@@ -72,6 +72,7 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
         ("matrix:\n  user: bot\n  password: x\n", {}, "config.yaml:2: error: `matrix.user`"),
         ('matrix:\n  user: "@b:c"\n', {}, "either a `password` or an `access_token`"),
         ('matrix: {user: "@b:c", access_token: x}\n', {}, "needs the `device_id`"),
+        (SMALL + "  questions: {burst: 0}\n", {}, "config.yaml:4: error: `matrix.questions.burst`"),
         ("contact: x\n" + SMALL, {}, "config.yaml:1: error: `contact`"),
         (SMALL, {"AUSKUNFT_MATRIX__PASWORD": "x"}, "environment variable AUSKUNFT_MATRIX__PASWORD"),
         (SMALL, {"AUSKUNFT_MATRIX__PASSWORD_FILE": "nowhere"}, "AUSKUNFT_MATRIX__PASSWORD_FILE"),

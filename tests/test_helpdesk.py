@@ -6,7 +6,8 @@ import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Message, Reply, Turn
+from bot.core.model import Addressed, Conversation, Feedback, Message, Reply, Turn
+from bot.core.pace import Limits, Pace
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
 from tests.conftest import message
@@ -93,3 +94,77 @@ async def test_an_edit_replaces_the_answer_only_within_the_window(
     await helpdesk.handle(edit)
     assert [reply_id for reply_id, _ in replies.replaced] == replaced
     assert len(replies.sent) == 1
+
+
+def paced(desk: Desk, replies: SimulatedReplies, store: SimulatedStore, burst: int = 2) -> Helpdesk:
+    return Helpdesk(desk, store, replies, SimulatedClock(), pace=Pace(Limits(burst=burst)))
+
+
+async def test_who_writes_too_much_is_told_so_once_in_their_language_and_then_ignored(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = paced(desk, replies, store)
+    for number, name in enumerate(("Signal", "Wire", "Threema", "Element", "Zoom")):
+        await helpdesk.handle(message(f"May I use {name}?", event_id=f"${number}"))
+    assert len(replies.sent) == 3
+    assert replies.sent[-1][1].markdown.startswith("That was a lot of messages")
+    assert await store.was_handled("$4")
+
+
+async def test_a_message_that_could_not_be_sent_costs_its_sender_nothing(desk: Desk) -> None:
+    class FailingOnce(SimulatedReplies):
+        failed = False
+
+        async def send(self, message: Message, reply: Reply) -> str:
+            if not self.failed:
+                self.failed = True
+                raise Undelivered
+            return await super().send(message, reply)
+
+    replies = FailingOnce()
+    helpdesk = paced(desk, replies, SimulatedStore(), burst=1)
+    with pytest.raises(Undelivered):
+        await helpdesk.handle(message("Ist Signal erlaubt?"))
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    assert "Signal" in replies.sent[0][1].markdown
+
+
+async def test_a_talk_in_a_thread_that_the_bot_only_overhears_costs_nothing(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = paced(desk, replies, store)
+    for number in range(5):
+        overheard = message("Kommst du mit essen?", event_id=f"${number}", addressed=Addressed.THREAD, thread="$root")
+        await helpdesk.handle(overheard)
+    assert replies.sent == []
+    await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$9"))
+    assert "Signal" in replies.sent[0][1].markdown
+
+
+async def test_nobody_is_told_to_slow_down_where_nothing_would_have_been_said(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = paced(desk, replies, store, burst=1)
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    await helpdesk.handle(message("Kommst du mit essen?", event_id="$2", addressed=Addressed.THREAD, thread="$root"))
+    assert len(replies.sent) == 1
+
+
+async def test_a_flood_of_edits_does_not_edit_the_answer_for_ever(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = paced(desk, replies, store, burst=3)
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    for number, name in enumerate(("Wire", "Threema", "Element", "WhatsApp")):
+        await helpdesk.handle(message(f"Ist {name} erlaubt?", event_id=f"$e{number}", edit_of="$1"))
+    assert len(replies.replaced) == 2
+    assert len(replies.sent) == 1
+    assert await store.was_handled("$e3")
+
+
+async def test_a_thumb_counts_for_the_entries_of_the_answer_as_it_stands(desk: Desk) -> None:
+    store = SimulatedStore()
+    helpdesk = Helpdesk(desk, store, SimulatedReplies(), SimulatedClock())
+    await helpdesk.handle(message("Ist Signal erlaubt?"))
+    await helpdesk.rate(Feedback("$r1", "!room:uni.test", "@ada:uni.test", "reply to $1", True))
+    await helpdesk.handle(message("Ist Wire erlaubt?", event_id="$2", edit_of="$1"))
+    await helpdesk.rate(Feedback("$r2", "!room:uni.test", "@ada:uni.test", "reply to $1", False))
+    assert store.ratings == {("signal", True): 1, ("wire", False): 1}
+    await helpdesk.withdraw("!room:uni.test", "$r1", "$redaction")
+    assert store.ratings == {("wire", False): 1}

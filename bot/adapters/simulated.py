@@ -1,8 +1,9 @@
 """In-memory ports: `ask`, dry runs and the tests use them instead of a homeserver and a database."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model import Conversation, Message, Reply
+from bot.core.model import Conversation, Feedback, Message, Reply
 from bot.ports import Answered, Clock
 
 
@@ -50,6 +51,8 @@ class SimulatedStore:
         self._clock = clock or SimulatedClock()
         self._handled: set[str] = set()
         self._answers: dict[tuple[str, str], Answered] = {}
+        self._askers: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
+        self._votes: dict[tuple[str, str], tuple[tuple[str, ...], Feedback]] = {}
         self._told: set[str] = set()
         self._conversations: dict[tuple[str, str | None, str], Conversation] = {}
 
@@ -62,11 +65,18 @@ class SimulatedStore:
         return self._conversations.get((message.room_id, message.thread, message.sender), Conversation())
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self,
+        message: Message,
+        conversation: Conversation,
+        reply_id: str | None = None,
+        missed: bool = False,
+        entries: tuple[str, ...] = (),
     ) -> None:
         """Remember."""
         self._handled.update((message.event_id, *message.edits))
         if reply_id:
+            self._askers[message.room_id, reply_id] = (message.sender, entries)
+        if reply_id and not message.edit_of:
             self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now())
         if missed:
             self._told.add(message.room_id)
@@ -80,6 +90,22 @@ class SimulatedStore:
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget it."""
         self._answers.pop((room_id, event_id), None)
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Count it for what `record` was given as the reply's entries."""
+        asker, entries = self._askers.get((feedback.room_id, feedback.reply_id), ("", ()))
+        given = ((each.reply_id, each.helpful) for _, each in self._votes.values())
+        if asker == feedback.sender and (feedback.reply_id, feedback.helpful) not in given:
+            self._votes[feedback.room_id, feedback.event_id] = (entries, feedback)
+
+    async def take_back(self, room_id: str, event_id: str) -> None:
+        """Count it no more."""
+        self._votes.pop((room_id, event_id), None)
+
+    @property
+    def ratings(self) -> Counter[tuple[str, bool]]:
+        """How often each entry was called helpful or not."""
+        return Counter((entry, each.helpful) for entries, each in self._votes.values() for entry in entries)
 
     async def was_told_of_missed(self, room_id: str) -> bool:
         """Whether `record` was ever told so."""

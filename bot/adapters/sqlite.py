@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot.core.model import Conversation, Message
+from bot.core.model import Conversation, Feedback, Message
 from bot.keys import Key
 from bot.ports import Answered, Clock, StoreBroken, Unread
 
@@ -48,12 +48,26 @@ _MIGRATIONS = (
     CREATE INDEX unread_due ON unread (due);
     CREATE INDEX unread_person ON unread (person);
     """,
+    """
+    ALTER TABLE answers ADD COLUMN asker BLOB;
+    ALTER TABLE answers ADD COLUMN entries TEXT NOT NULL DEFAULT '[]';
+    CREATE INDEX answers_asker ON answers (asker);
+    CREATE TABLE feedback (
+        entry TEXT PRIMARY KEY, helpful INTEGER NOT NULL, unhelpful INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE reactions (
+        reaction BLOB PRIMARY KEY, vote BLOB NOT NULL UNIQUE, entries TEXT NOT NULL, helpful INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX reactions_at ON reactions (at);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
 KEPT = {
     "handled": timedelta(days=7),
     "answers": timedelta(days=7),
+    "reactions": timedelta(days=7),
     "conversations": timedelta(days=1),
     "missed": timedelta(days=1),
     "unread": timedelta(days=1),
@@ -61,6 +75,8 @@ KEPT = {
 }
 """For how long rows are kept, by table."""
 
+
+Execute = Callable[[str, Sequence[object]], Awaitable[aiosqlite.Cursor]]
 
 _PLACE = "place"
 """The purpose for which it is sealed where a message lies."""
@@ -96,17 +112,27 @@ class SqliteStore:
         return Conversation(**{**fields, "options": tuple(fields["options"])})
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self,
+        message: Message,
+        conversation: Conversation,
+        reply_id: str | None = None,
+        missed: bool = False,
+        entries: tuple[str, ...] = (),
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self.seconds()
         async with self.transaction() as execute:
             for event_id in (message.event_id, *message.edits):
                 await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(event_id), now))
-            if reply_id:
+            if reply_id and message.edit_of:
+                changed = (json.dumps(entries), self._answer_key(message.room_id, message.edit_of))
+                await execute("UPDATE answers SET entries = ? WHERE question = ?", changed)
+            elif reply_id:
                 question = (message.room_id, message.event_id)
-                answer = (self._answer_key(*question), self._veiled(reply_id.encode(), *question), now)
-                await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", answer)
+                key, veiled = self._answer_key(*question), self._veiled(reply_id.encode(), *question)
+                asker = self._asker_key(message.room_id, reply_id, message.sender)
+                answer = (key, veiled, now, asker, json.dumps(entries))
+                await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", answer)
             if missed:
                 await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
             if conversation.is_new:
@@ -131,6 +157,29 @@ class SqliteStore:
         async with self.transaction() as execute:
             await execute("DELETE FROM answers WHERE question = ?", (self._answer_key(room_id, event_id),))
 
+    async def rate(self, feedback: Feedback) -> None:
+        """Count the feedback, if it is the asker's, once."""
+        asker = self._asker_key(feedback.room_id, feedback.reply_id, feedback.sender)
+        entries = await self._one("SELECT entries FROM answers WHERE asker = ?", asker)
+        if entries is None:
+            return
+        vote = self.key.fingerprint("vote", asker.hex(), str(feedback.helpful))
+        reaction = self._reaction_key(feedback.room_id, feedback.event_id)
+        async with self.transaction() as execute:
+            row = (reaction, vote, entries, feedback.helpful, self.seconds())
+            if (await execute("INSERT OR IGNORE INTO reactions VALUES (?, ?, ?, ?, ?)", row)).rowcount:
+                await _count(execute, str(entries), feedback.helpful, 1)
+
+    async def take_back(self, room_id: str, event_id: str) -> None:
+        """Count the feedback that this event gave no more."""
+        reaction = self._reaction_key(room_id, event_id)
+        row = await self.row("SELECT entries, helpful FROM reactions WHERE reaction = ?", reaction)
+        if row is None:
+            return
+        async with self.transaction() as execute:
+            if (await execute("DELETE FROM reactions WHERE reaction = ?", (reaction,))).rowcount:
+                await _count(execute, row[0], row[1], -1)
+
     async def was_told_of_missed(self, room_id: str) -> bool:
         """Whether the room was told within a day that the bot had missed messages."""
         limit = self.seconds() - KEPT["missed"].total_seconds()
@@ -153,7 +202,7 @@ class SqliteStore:
             await execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Callable[[str, Sequence[object]], Awaitable[object]]]:
+    async def transaction(self) -> AsyncIterator[Execute]:
         """All or nothing, one after the other: rooms are handled side by side over one connection."""
         async with self._lock:
             try:
@@ -201,6 +250,13 @@ class SqliteStore:
     def _answer_key(self, room_id: str, event_id: str) -> bytes:
         return self.key.fingerprint("answer", room_id, event_id)
 
+    def _asker_key(self, room_id: str, reply_id: str, sender: str) -> bytes:
+        """Who asked for a reply: apart for each reply, so that it joins no two of them."""
+        return self.key.fingerprint("asker", room_id, reply_id, sender)
+
+    def _reaction_key(self, room_id: str, event_id: str) -> bytes:
+        return self.key.fingerprint("reaction", room_id, event_id)
+
     def _veiled(self, reply_id: bytes, room_id: str, event_id: str) -> bytes:
         """The reply's id under a pad of its own, or back from it: only who knows the question's id can read it."""
         seed = b"".join(self.key.fingerprint(f"veil {half}", room_id, event_id) for half in range(2))
@@ -210,6 +266,16 @@ class SqliteStore:
     def seconds(self) -> int:
         """The time, in seconds since 1970."""
         return int(self._clock.now().timestamp())
+
+
+async def _count(execute: Execute, entries: str, helpful: bool, number: int) -> None:
+    for entry in json.loads(entries):
+        counts = (entry, number if helpful else 0, 0 if helpful else number)
+        await execute(
+            "INSERT INTO feedback VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "helpful = helpful + excluded.helpful, unhelpful = unhelpful + excluded.unhelpful",
+            counts,
+        )
 
 
 class SqliteUnread:

@@ -62,6 +62,13 @@ class Desk:
         """What is said to a person whose message cannot be decrypted."""
         return self._speaker.undecrypted(self._language)
 
+    def slow_down(self, conversation: Conversation, message: Message) -> Reply:
+        """What is said to a person who writes more than is answered."""
+        language = message.language or self._languages.guess(
+            message.text or "", conversation.language or self._language
+        )
+        return self._speaker.slow_down(language)
+
     def missed(self, message: Message) -> Reply:
         """What is said to a message that is too old to be answered."""
         return self._speaker.missed(self._languages.guess(message.text or "", self._language))

@@ -177,6 +177,7 @@ class Says(Model):
     verification: Localized
     missed: Localized
     undecrypted: Localized
+    slow_down: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

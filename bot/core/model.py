@@ -227,6 +227,19 @@ class Rendered:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """What somebody thinks of one of the bot's messages."""
+
+    event_id: str
+    """The reaction that says so."""
+    room_id: str
+    sender: str
+    reply_id: str
+    """The event id of the bot's message."""
+    helpful: bool
+
+
+@dataclass(frozen=True)
 class Turn:
     """One message and all that came of it."""
 
@@ -237,3 +250,8 @@ class Turn:
     reply: Reply | None
     conversation: Conversation
     """What is remembered from now on."""
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The ids of the entries that were answered."""
+        return self.decision.entries if isinstance(self.decision, Answer) else ()

@@ -76,6 +76,10 @@ class Speaker:
         texts = (self._fill(phrase, language, **values) for language in languages)
         return Reply(first, "\n\n".join(dict.fromkeys(texts)))
 
+    def slow_down(self, language: Language) -> Reply:
+        """What is said, once, to a person who writes more than is answered."""
+        return self._say(self._says.slow_down, language)
+
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))
 

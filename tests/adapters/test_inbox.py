@@ -1,5 +1,6 @@
 """Which events are questions for the bot."""
 
+import time
 from typing import Any
 
 import nio
@@ -20,6 +21,10 @@ def room(*others: str) -> nio.MatrixRoom:
     for user in others:
         made.add_member(user, user[1:4], None)
     return made
+
+
+def _pill(user: str) -> str:
+    return f'<a href="https://matrix.to/#/{user}">Auskunft</a>'
 
 
 DIRECT = room(ADA)
@@ -52,6 +57,9 @@ async def test_everything_in_a_direct_chat_is_for_the_bot() -> None:
     [
         event(body="hi", sender=BOT),
         event(body="hi", msgtype="m.notice"),
+        event(body="Auskunft: hi", msgtype="m.notice", **{"m.mentions": {"user_ids": [BOT]}}),
+        event(msgtype="m.notice"),
+        event(body="Your homeserver is full", msgtype="m.server_notice"),
         event(body="* hi", **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$0"}}),
         event("m.reaction", body="hi"),
         event("m.room.topic", topic="WhatsApp"),
@@ -74,6 +82,21 @@ async def test_own_messages_notices_edits_and_other_events_are_not(got: Any) -> 
             "hallo A",
         ),
         ({"body": "> <@bob:uni.test> Wann?\n> Wo?\n\nAuskunft: wie?"}, "wie?"),
+        ({"body": "> * <@bob:uni.test> winkt\n>\n> dir\n\nAuskunft: wie?"}, "wie?"),
+        ({"body": "AUSKUNFT: wie?"}, "wie?"),
+        ({"body": "@Auskunft wie?"}, "wie?"),
+        ({"body": "[A](https://matrix.to/#/%40auskunft%3Auni.test) wie?"}, "wie?"),
+        (
+            {"body": "A wie?", "formatted_body": "<p>A: <a class=\"x\" href='matrix:u/auskunft:uni.test'>A</a>"},
+            "A wie?",
+        ),
+        ({"body": "x", "formatted_body": f'<a href="https://matrix.to/#/{BOT}?via=uni.test">A</a>'}, "x"),
+        ({"body": "A", "formatted_body": f"{_pill('@bob:uni.test')} fragt {_pill(BOT)}"}, "A"),
+        (
+            {"body": "Auskunft: was meint Bob?", "formatted_body": f"Auskunft: was meint {_pill('@bob:uni.test')}?"},
+            "was meint Bob?",
+        ),
+        ({"body": "@room Auskunft?", "m.mentions": {"room": True, "user_ids": [BOT]}}, "@room Auskunft?"),
     ],
 )
 async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> None:
@@ -96,6 +119,18 @@ async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> Non
         {"body": "x", "formatted_body": f'<mx-reply><a href="https://matrix.to/#/{BOT}">A</a></mx-reply>x'},
         {"body": "x", "m.mentions": {"user_ids": "everyone"}},
         {"body": "x", "m.mentions": {"room": True}},
+        {"body": "@room Auskunft: alle mal herhören"},
+        {"body": "siehe https://matrix.to/#/@auskunft:uni.test und @auskunft:uni.test"},
+        {"body": "x", "formatted_body": f'<a href="https://example.org/#/{BOT}">{BOT}</a>'},
+        {"body": "x", "formatted_body": f'<a href="https://example.org/?https://matrix.to/#/{BOT}">Auskunft</a>'},
+        {"body": "x", "formatted_body": f'<code>href="https://matrix.to/#/{BOT}"</code>'},
+        {"body": "x", "formatted_body": f'<a href="https://matrix.to/#/{BOT}x">B</a>'},
+        {"body": "> Auskunft: Nein\n\nSchade", "formatted_body": f"<blockquote>{_pill(BOT)}: Nein</blockquote>Schade"},
+        {"body": "x", "formatted_body": f"<MX-REPLY><blockquote>{_pill(BOT)}</blockquote></mx-reply >x"},
+        {"body": "> * <@auskunft:uni.test> Auskunft: Nein\n\nSchade"},
+        {"body": "> <@bob:uni.test> Wann?\n>\n> Auskunft: wann?\n\nHeute"},
+        {"body": "Auskunft: hi", "formatted_body": _pill("@meier:uni.test") + ": hi"},
+        {"body": "@Auskunft Meier: hi", "formatted_body": "<p>@" + _pill("@meier:uni.test") + ": hi</p>"},
     ],
 )
 async def test_other_talk_in_a_room_is_not(content: dict[str, Any]) -> None:
@@ -112,6 +147,40 @@ async def test_a_thread_that_the_bot_takes_part_in_is_unless_somebody_else_is_me
     assert (got.thread, got.addressed) == ("$root", Addressed.THREAD)
     to_bob = event(body="Bob, was meinst du?", **relation, **{"m.mentions": {"user_ids": ["@bob:uni.test"]}})
     assert await received(SHARED, to_bob, store) is None
+    older = event(body="Bob, was meinst du?", formatted_body=_pill("@bob:uni.test"), **relation)
+    assert await received(SHARED, older, store) is None
+
+
+async def test_a_question_in_a_thread_that_replies_to_another_message_is_asked_in_that_thread() -> None:
+    relation = {
+        "rel_type": "m.thread",
+        "event_id": "$root",
+        "m.in_reply_to": {"event_id": "$x"},
+        "is_falling_back": False,
+    }
+    got = await received(SHARED, event(body="Auskunft: wie?", **{"m.relates_to": relation}))
+    assert got
+    assert (got.event_id, got.thread) == ("$1", "$root")
+
+
+@pytest.mark.parametrize("name", ["Frag mich (TU) [*]+?", "a|b", "Straße", "Help.Desk", "Frag @mich", " Info "])
+async def test_the_name_in_front_is_the_shown_one_to_the_letter_in_any_case(name: str) -> None:
+    where = room(ADA, "@bob:uni.test")
+    where.users[BOT].display_name = name
+    for text in (f"{name.strip()}: wie?", f"{name.strip().upper()}, wie?"):
+        if name != "Straße" or text.startswith(name):  # its capitals are two letters
+            got = await received(where, event(body=text))
+            assert got, text
+            assert got.text == "wie?"
+    for text in (f"{name.strip()} ist toll", "Fragmich: wie?", "HelpXDesk: wie?", "a: wie?", ": wie?"):
+        assert await received(where, event(body=text)) is None, text
+
+
+async def test_hostile_html_costs_no_time() -> None:
+    for html in ("<mx-reply>" * 6000, "<blockquote>" * 5000, '<a href="' * 7000, "<a " * 20000):
+        began = time.monotonic()
+        await received(SHARED, event(body="x", formatted_body=html + f'<a href="https://matrix.to/#/{BOT}x">'))
+        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -137,9 +206,24 @@ async def test_the_caption_of_a_picture_is_its_text() -> None:
     assert got.text == "Geht das?"
 
 
-@pytest.mark.parametrize("content", [{"m.relates_to": []}, {"m.relates_to": {"rel_type": "m.thread", "event_id": 1}}])
-async def test_malformed_relations_do_not_hide_a_question(content: dict[str, Any]) -> None:
-    got = await received(DIRECT, event(body="hi", **content))
+@pytest.mark.parametrize(
+    "relation",
+    [
+        [],
+        "$root",
+        None,
+        {},
+        {"rel_type": "m.thread"},
+        {"rel_type": "m.thread", "event_id": 1},
+        {"rel_type": "m.thread", "event_id": ""},
+        {"rel_type": "m.thread", "event_id": "@ada:uni.test"},
+        {"rel_type": ["m.thread"], "event_id": "$root"},
+        {"rel_type": "m.reference", "event_id": "$root"},
+        {"m.in_reply_to": "$root"},
+    ],
+)
+async def test_malformed_and_other_relations_do_not_hide_a_question(relation: Any) -> None:
+    got = await received(DIRECT, event(body="hi", **{"m.relates_to": relation}))
     assert got
     assert got.thread is None
 

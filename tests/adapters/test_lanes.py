@@ -82,6 +82,18 @@ async def test_an_event_sees_what_waits_behind_it_also_what_came_while_it_waited
     assert desk.behind["a2"] == ["a3"]
 
 
+async def test_a_room_settles_when_nothing_waits_in_it_any_more() -> None:
+    desk, settled_rooms = Desk("a1"), list[str]()
+    async with Lanes(desk.handle, desk.keep, settled_rooms.append) as lanes:
+        await lanes.add("t1", [("!a", brings("a1", "a2")), ("!b", brings("b1"))])
+        await settled()
+        assert settled_rooms == ["!b"]
+        await lanes.add("t2", [("!a", brings("a3"))])
+        desk.held["a1"].set()
+        await settled()
+        assert settled_rooms == ["!b", "!a"]
+
+
 async def test_a_batch_without_news_keeps_its_token_at_once() -> None:
     desk = Desk()
     async with Lanes(desk.handle, desk.keep) as lanes:

@@ -1,6 +1,7 @@
 """What becomes of one event: what it says once edits are taken in, and what happens when it cannot be handled."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import nio
@@ -11,25 +12,34 @@ from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.send import transaction_id
+from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.verification import Verification
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.desk import Desk
 from bot.core.model import Conversation, Message, Reply
 from bot.helpdesk import Helpdesk
 from bot.ports import StoreBroken, Undelivered
-from tests.adapters.test_inbox import ADA, BOT, DIRECT
+from tests.adapters.test_inbox import ADA, BOT, DIRECT, room
 
 NOON = 1_767_268_800_000
 """The simulated clock's time, in milliseconds."""
 
 
-def event(event_id: str, body: str, sender: str = ADA, edit_of: str | None = None, sent_by: str | None = None) -> Any:
-    content: dict[str, Any] = {"msgtype": "m.text", "body": body}
+def event(
+    event_id: str,
+    body: str,
+    sender: str = ADA,
+    edit_of: str | None = None,
+    sent_by: str | None = None,
+    after: int = 0,
+    **more: Any,
+) -> Any:
+    content: dict[str, Any] = {"msgtype": "m.text", "body": body, **more}
     if edit_of:
         content["m.new_content"] = dict(content)
         content["m.relates_to"] = {"rel_type": "m.replace", "event_id": edit_of}
     unsigned = {"unsigned": {"transaction_id": sent_by}} if sent_by else {}
-    source = {"type": "m.room.message", "event_id": event_id, "sender": sender, "origin_server_ts": NOON}
+    source = {"type": "m.room.message", "event_id": event_id, "sender": sender, "origin_server_ts": NOON + after * 1000}
     return nio.Event.parse_event({**source, "content": content, **unsigned})
 
 
@@ -61,13 +71,25 @@ def test_edits_of_the_same_person_before_the_answer_are_part_of_the_question(
     assert (became.event.body, became.edits, became.event.event_id) == (body, edits, "$1")
 
 
+SHARED = room(ADA, "@bob:uni.test")
+SHARED.room_id = "!shared:uni.test"
+
+
 class Client:
-    """A homeserver's session with one direct chat."""
+    """A homeserver's session with one direct chat and one room with others, and what can be looked up there."""
 
     user_id = BOT
 
-    def __init__(self) -> None:
-        self.rooms = {DIRECT.room_id: DIRECT}
+    def __init__(self, *events: Any) -> None:
+        self.rooms = {each.room_id: each for each in (DIRECT, SHARED)}
+        self.events = {each.event_id: each for each in events}
+        self.looked_up: list[str] = []
+
+    async def room_get_event(self, room_id: str, event_id: str) -> Any:
+        self.looked_up.append(event_id)
+        response = nio.RoomGetEventResponse()
+        response.event = self.events[event_id]
+        return response
 
 
 class NothingSealed:
@@ -102,10 +124,14 @@ class BrokenStore(SimulatedStore):
         raise StoreBroken("database or disk is full")
 
 
-def reception(desk: Desk, replies: SimulatedReplies, store: SimulatedStore) -> Reception:
-    helpdesk = Helpdesk(desk, store, replies, SimulatedClock())
-    verification = Verification(Client(), "a fingerprint", desk.verification)
-    return Reception(Client(), Inbox(BOT, store), helpdesk, NothingSealed(), verification, store, pauses=(0, 0))
+def reception(
+    desk: Desk, replies: SimulatedReplies, store: SimulatedStore, client: Client | None = None, minutes: int = 5
+) -> Reception:
+    client = client or Client()
+    helpdesk = Helpdesk(desk, store, replies, SimulatedClock(), edits=timedelta(minutes=minutes))
+    verification = Verification(client, "a fingerprint", desk.verification)
+    inbox, signs = Inbox(BOT, store), Signs(client)
+    return Reception(client, inbox, helpdesk, NothingSealed(), verification, store, signs, pauses=(0, 0))
 
 
 async def test_a_message_that_failed_twice_is_answered_at_the_third_try(desk: Desk) -> None:
@@ -165,3 +191,63 @@ async def test_the_redaction_of_an_answered_question_withdraws_the_answer_once(d
     for target in ("$1", "$1", "$other"):
         await reception(desk, replies, store).receive(DIRECT.room_id, redaction(target), [])
     assert replies.withdrawn == ["$answer"]
+
+
+MENTION = {"m.mentions": {"user_ids": [BOT]}}
+CALL = event("$2", "Ist Wire erlaubt?", edit_of="$1", after=60, **MENTION)
+
+
+async def test_an_edit_that_is_the_first_to_mention_the_bot_is_answered_once_as_the_message_it_edits(
+    desk: Desk,
+) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    desk_of = reception(desk, replies, store, Client(QUESTION))
+    await desk_of.receive(SHARED.room_id, QUESTION, [])
+    for _ in range(2):
+        await desk_of.receive(SHARED.room_id, CALL, [])
+    assert [(message.event_id, "Wire" in reply.markdown) for message, reply in replies.sent] == [("$1", True)]
+    await desk_of.receive(SHARED.room_id, event("$3", "Ist Threema erlaubt?", edit_of="$1", after=90, **MENTION), [])
+    assert [(reply_id, "Threema" in reply.markdown) for reply_id, reply in replies.replaced] == [("reply to $1", True)]
+    assert len(replies.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "minutes"),
+    [
+        (event("$2", "Ist Wire erlaubt?", edit_of="$1", after=301, **MENTION), 5),
+        (CALL, 0),
+        (event("$2", "Ist Wire erlaubt?", edit_of="$1", sender="@bob:uni.test", **MENTION), 5),
+        (event("$2", "Ist Wire erlaubt?", edit_of="$1", after=60), 5),
+    ],
+    ids=["late", "edits are off", "another's", "no mention"],
+)
+async def test_an_edit_that_is_late_or_another_s_or_no_mention_calls_nobody(
+    desk: Desk, edit: Any, minutes: int
+) -> None:
+    replies = SimulatedReplies()
+    await reception(desk, replies, SimulatedStore(), Client(QUESTION), minutes).receive(SHARED.room_id, edit, [])
+    assert replies.sent == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "minutes"), [(event("$2", "Ist Wire erlaubt?", edit_of="$1", after=60), 5), (CALL, 0)]
+)
+async def test_edits_of_what_is_not_for_the_bot_are_not_looked_up(desk: Desk, edit: Any, minutes: int) -> None:
+    client = Client(QUESTION)
+    await reception(desk, SimulatedReplies(), SimulatedStore(), client, minutes).receive(SHARED.room_id, edit, [])
+    assert client.looked_up == []
+
+
+async def test_a_thumb_counts_without_a_word_and_no_more_once_it_is_redacted(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    desk_of = reception(desk, replies, store)
+    await desk_of.receive(DIRECT.room_id, QUESTION, [])
+    relation = {"rel_type": "m.annotation", "event_id": "reply to $1", "key": "👍🏽"}
+    source = {"type": "m.reaction", "event_id": "$up", "sender": ADA, "origin_server_ts": NOON}
+    up = nio.Event.parse_event({**source, "content": {"m.relates_to": relation}})
+    await desk_of.receive(DIRECT.room_id, up, [])
+    await desk_of.receive(DIRECT.room_id, up, [])
+    assert store.ratings == {("signal", True): 1}
+    await desk_of.receive(DIRECT.room_id, redaction("$up"), [])
+    assert not store.ratings
+    assert (len(replies.sent), replies.withdrawn) == (1, [])

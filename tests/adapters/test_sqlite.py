@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.simulated import SimulatedClock
-from bot.adapters.sqlite import _MIGRATIONS, open_store
-from bot.core.model import Conversation
+from bot.adapters.sqlite import _MIGRATIONS, SqliteStore, open_store
+from bot.core.model import Conversation, Feedback
 from bot.keys import Key, open_key
 from bot.ports import Answered, StoreBroken
 from tests.conftest import message
@@ -85,6 +85,81 @@ async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> N
         assert await store.answered("!room:uni.test", "$2")
 
 
+async def test_a_store_of_the_second_version_keeps_its_answers_whose_askers_are_not_known(path: Path) -> None:
+    place = ("!room:uni.test", "$1")
+    veiled = SqliteStore(None, KEY, SimulatedClock())._veiled(b"$answer", *place)  # type: ignore[arg-type]
+    with sqlite3.connect(path) as database:
+        database.executescript(f"{_MIGRATIONS[0]} {_MIGRATIONS[1]} PRAGMA user_version = 2;")
+        database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY.fingerprint("answer", *place), veiled, 2**31))
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        answered = await store.answered(*place)
+        assert answered
+        assert answered.reply_id == "$answer"
+        await store.rate(thumb("$r"))
+    assert ratings(path) == []
+
+
+def thumb(event_id: str, helpful: bool = True, **other: str) -> Feedback:
+    given = {"room_id": "!room:uni.test", "sender": "@ada:uni.test", "reply_id": "$answer", **other}
+    return Feedback(event_id, helpful=helpful, **given)
+
+
+def ratings(path: Path) -> list[tuple[str, int, int]]:
+    return sqlite3.connect(path).execute("SELECT * FROM feedback ORDER BY entry").fetchall()
+
+
+async def test_the_asker_s_thumbs_count_once_for_each_entry_of_the_answer_and_can_be_taken_back(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", entries=("a", "b"))
+        await store.rate(thumb("$r1"))
+        await store.rate(thumb("$r1"))
+        await store.rate(thumb("$r2"))
+        await store.rate(thumb("$r3", helpful=False))
+        assert ratings(path) == [("a", 1, 1), ("b", 1, 1)]
+        for event_id in ("$r1", "$r1", "$r2", "$other"):
+            await store.take_back("!room:uni.test", event_id)
+        assert ratings(path) == [("a", 0, 1), ("b", 0, 1)]
+        await store.rate(thumb("$r4"))
+        assert ratings(path) == [("a", 1, 1), ("b", 1, 1)]
+
+
+async def test_thumbs_of_others_and_on_other_things_do_not_count(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", entries=("a",))
+        await store.record(message("hi", event_id="$2"), REMEMBERED, "$fallback")
+        await store.rate(thumb("$r1", sender="@bob:uni.test"))
+        await store.rate(thumb("$r2", reply_id="$else"))
+        await store.rate(thumb("$r3", room_id="!other:uni.test"))
+        await store.rate(thumb("$r4", reply_id="$fallback"))
+    assert ratings(path) == []
+
+
+async def test_an_edit_changes_the_entries_of_the_answer_and_not_its_time(path: Path) -> None:
+    clock = SimulatedClock()
+    async with open_store(path, KEY, clock) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", entries=("a",))
+        answered = await store.answered("!room:uni.test", "$1")
+        clock.advance(timedelta(minutes=3))
+        await store.record(message("ho", event_id="$2", edit_of="$1"), REMEMBERED, "$answer", entries=("b",))
+        await store.rate(thumb("$r1"))
+        assert await store.answered("!room:uni.test", "$1") == answered
+        assert await store.answered("!room:uni.test", "$2") is None
+    assert ratings(path) == [("b", 1, 0)]
+
+
+async def test_counts_outlast_the_answers_and_the_reactions(path: Path) -> None:
+    clock = SimulatedClock()
+    async with open_store(path, KEY, clock) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", entries=("a",))
+        await store.rate(thumb("$r1"))
+        clock.advance(timedelta(days=8))
+        await store.keep("token", "s")
+        await store.take_back("!room:uni.test", "$r1")
+        await store.rate(thumb("$r2"))
+    assert ratings(path) == [("a", 1, 0)]
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM reactions").fetchone() == (0,)
+
+
 async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
     async with open_store(path, KEY, SimulatedClock()) as store:
         with sqlite3.connect(path) as other:
@@ -97,7 +172,10 @@ async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
 
 async def test_no_matrix_id_and_no_text_lies_in_the_file(path: Path) -> None:
     async with open_store(path, KEY, SimulatedClock()) as store:
-        await store.record(message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", True)
+        await store.record(
+            message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", True, ("a",)
+        )
+        await store.rate(thumb("$r:uni.test", reply_id="$answer:uni.test"))
     for file in path.parent.iterdir():
         content = file.read_bytes()
         assert b"uni.test" not in content

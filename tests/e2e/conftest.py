@@ -80,7 +80,8 @@ async def make_bot(
     async def make(environment: dict[str, str] | None = None, **matrix: object) -> RunningBot:
         user = await register(address, f"auskunft{next(_numbers)}", PASSWORD)
         config = tmp_path_factory.mktemp("bot") / "config.yaml"
-        settings = {"user": user, "homeserver": address, "password": PASSWORD, **matrix}
+        unlimited = {"per_minute": 0, "per_day": 0}
+        settings = {"user": user, "homeserver": address, "password": PASSWORD, "questions": unlimited, **matrix}
         config.write_text(yaml.safe_dump({"matrix": settings}))
         made.append(RunningBot(user, config, environment or {}))
         return made[-1]

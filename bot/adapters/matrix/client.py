@@ -71,14 +71,14 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
 
-    async def call(self, path: str, content: dict[str, Any], what: str) -> dict[str, Any]:
-        """The answer to a POST that nio knows no method for; `what` says what is asked for.
+    async def call(self, path: str, content: dict[str, Any], what: str, method: str = "POST") -> dict[str, Any]:
+        """The answer to a request that nio knows no method for, or repeats for ever; `what` says what is asked for.
 
         Raises:
             MatrixError: the homeserver refuses; see `refusal`.
         """
         headers = {"Authorization": f"Bearer {self.access_token}", "Content-Type": "application/json"}
-        response = await self.send("POST", f"/_matrix/client/v3{path}", json.dumps(content), headers)
+        response = await self.send(method, f"/_matrix/client/v3{path}", json.dumps(content), headers)
         told = await self.parse_body(response)
         told = told if isinstance(told, dict) else {}
         if response.status != 200:

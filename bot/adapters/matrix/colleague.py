@@ -26,6 +26,7 @@ class Colleague:
         self._client = client
         self._seen: list[tuple[str, nio.Event]] = []
         self._told: list[nio.ToDeviceEvent] = []
+        self._signs: list[tuple[str, nio.EphemeralEvent]] = []
         self._since: str | None = None
 
     @property
@@ -136,6 +137,7 @@ class Colleague:
         self._told.extend(response.to_device_events)
         for room_id, joined in response.rooms.join.items():
             self._seen.extend((room_id, event) for event in joined.timeline.events if isinstance(event, nio.Event))
+            self._signs.extend((room_id, event) for event in joined.ephemeral)
 
     async def wait_for(self, room_id: str, sender: str, seconds: float = 30, after: int = 0) -> nio.RoomMessage:
         """The next message of `sender` in the room that was not returned before, from position `after` on.
@@ -171,6 +173,42 @@ class Colleague:
                         self._told.remove(event)
                         return event
                 await self.sync(_POLL)
+
+    async def wait_until_read(self, room_id: str, event_id: str, user: str, seconds: float = 30) -> None:
+        """Wait for the public receipt of `user` that names this message.
+
+        Raises:
+            TimeoutError: it did not come.
+        """
+        async with asyncio.timeout(seconds):
+            while event_id not in self.read_by(room_id, user):
+                await self.sync(_POLL)
+
+    def read_by(self, room_id: str, user: str) -> list[str]:
+        """The messages that the receipts of `user` named, in order."""
+        told = (sign.receipts for where, sign in self._signs if where == room_id and isinstance(sign, nio.ReceiptEvent))
+        receipts = (receipt for each in told for receipt in each)
+        return [each.event_id for each in receipts if each.user_id == user and each.receipt_type == "m.read"]
+
+    async def wait_for_typing(self, room_id: str, users: list[str], seconds: float = 30) -> None:
+        """Wait until the last that was told is that just these users type in the room.
+
+        Raises:
+            TimeoutError: they do not.
+        """
+        async with asyncio.timeout(seconds):
+            while self.typing(room_id) != users:
+                await self.sync(_POLL)
+
+    def typing(self, room_id: str) -> list[str] | None:
+        """Who types in the room, as it was told last; None where it never was."""
+        signs = [sign for where, sign in self._signs if where == room_id and isinstance(sign, nio.TypingNoticeEvent)]
+        return list(signs[-1].users) if signs else None
+
+    async def react(self, room_id: str, event_id: str, key: str) -> str:
+        """React to a message; the reaction's id. Reactions are never encrypted."""
+        relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
+        return await self.send(room_id, "m.reaction", {"m.relates_to": relation})
 
     async def count(self, room_id: str, sender: str, seconds: float) -> int:
         """How many further messages of `sender` come into the room within `seconds`."""

@@ -32,10 +32,16 @@ class _Lane:
 class Lanes:
     """Takes batches from the sync, which never waits for a room. What a lane raises ends them all."""
 
-    def __init__(self, handle: Handle, keep: Callable[[str], Awaitable[None]]) -> None:
-        """`keep` is called with the newest token before which everything is done."""
+    def __init__(
+        self,
+        handle: Handle,
+        keep: Callable[[str], Awaitable[None]],
+        settled: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`keep` is called with the newest token before which all is done, `settled` with a room that is done."""
         self._handle = handle
         self._keep = keep
+        self._settled = settled
         self._lanes: dict[str, _Lane] = {}
         self._batches: deque[_Batch] = deque()
         self._keeping = asyncio.Lock()
@@ -82,6 +88,7 @@ class Lanes:
             batch.open -= 1
             await self._settle(batch)
         del self._lanes[room_id]  # nothing was awaited since the last look, so nothing arrives unseen
+        self._settled(room_id)
 
     async def _settle(self, batch: _Batch | None = None) -> None:
         """Keep the newest token before which everything is done."""

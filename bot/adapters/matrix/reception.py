@@ -14,12 +14,14 @@ import nio
 
 from bot.adapters.matrix.edits import edited, fate, rewritten
 from bot.adapters.matrix.errors import Denied, LoggedOut
-from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.inbox import Inbox, is_direct
 from bot.adapters.matrix.patience import insist
+from bot.adapters.matrix.reactions import feedback
 from bot.adapters.matrix.rooms import Event
+from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
-from bot.core.model import Message
+from bot.core.model import Addressed, Message
 from bot.helpdesk import Helpdesk
 from bot.ports import Store, StoreBroken, Undelivered
 
@@ -40,6 +42,7 @@ class Reception:
         undecrypted: Undecrypted,
         verification: Verification,
         store: Store,
+        signs: Signs,
         pauses: tuple[float, ...] = _PAUSES,
     ) -> None:
         self._client = client
@@ -48,6 +51,7 @@ class Reception:
         self._undecrypted = undecrypted
         self._verification = verification
         self._store = store
+        self._signs = signs
         self._pauses = pauses
 
     async def receive(self, room_id: str, event: Event, following: Iterable[Event]) -> None:
@@ -65,12 +69,8 @@ class Reception:
         room = self._client.rooms.get(room_id)
         if room is None or isinstance(event, nio.UnknownBadEvent):  # left meanwhile; an event without an id
             return
-        if isinstance(event, nio.RedactionEvent):
-            withdraw = partial(self._helpdesk.withdraw, room_id, event.redacts, event.event_id)
-            await self._tried(event, withdraw)
-            return
-        if belongs_to_verification(event):
-            await self._tried(event, partial(self._verification.decline, room, event))
+        if attempt := self._aside(room, event):
+            await self._tried(event, attempt)
             return
         read = self._edit(room, event) if edited(event) else self._message(room, event, following)
         try:
@@ -80,8 +80,23 @@ class Reception:
         except Exception as error:  # what strangers send has no end of shapes
             log.error("%s could not be read: %s", event.event_id, type(error).__name__)
             return
-        if message and not await self._tried(event, partial(self._helpdesk.handle, message)):
-            await self._put_aside(event, message)
+        if message:
+            with self._signs.typing(room_id):
+                if not await self._tried(event, partial(self._helpdesk.handle, message)):
+                    await self._put_aside(event, message)
+            self._signs.seen(room_id, (message.event_id, *message.edits)[-1])
+
+    def _aside(self, room: nio.MatrixRoom, event: Event) -> Callable[[], Awaitable[object]] | None:
+        """What is to be done about an event that is no message."""
+        if isinstance(event, nio.RedactionEvent):
+            return partial(self._helpdesk.withdraw, room.room_id, event.redacts, event.event_id)
+        if isinstance(event, nio.ReactionEvent) and (rated := feedback(room.room_id, event)):
+            return partial(self._helpdesk.rate, rated)
+        return partial(self._verification.decline, room, event) if belongs_to_verification(event) else None
+
+    def settled(self, room_id: str) -> None:
+        """Nothing more waits in the room."""
+        self._signs.settled(room_id)
 
     async def _message(self, room: nio.MatrixRoom, event: Event, following: Iterable[Event]) -> Message | None:
         became = fate(event, following, self._client.user_id)
@@ -94,12 +109,16 @@ class Reception:
         return message and replace(message, edits=became.edits)
 
     async def _edit(self, room: nio.MatrixRoom, event: Event) -> Message | None:
-        """The edit of a message that was answered: the whole of it is asked for, as only that tells thread and person.
+        """The edit of a message that was answered; or the message itself, where the edit is the first to call the bot.
 
-        Edits that were taken in with the message are known to the helpdesk as handled.
+        The whole of the message is asked for, as only that tells thread and person. Edits that were taken in with the
+        message are known to the helpdesk as handled.
         """
         target = edited(event)
-        if not target or not await self._store.answered(room.room_id, target):
+        if not target:
+            return None
+        was_answered = await self._store.answered(room.room_id, target) is not None
+        if not was_answered and not await self._is_first_call(room, event, target):
             return None
         try:
             found = await insist(partial(self._client.room_get_event, room.room_id, target), "an edited message")
@@ -108,8 +127,17 @@ class Reception:
         if found.event.sender != event.sender:
             return None
         message = await self._inbox.message(room, rewritten(found.event, event))
-        sent_at = datetime.fromtimestamp(event.server_timestamp / 1000, UTC)
-        return message and replace(message, event_id=event.event_id, sent_at=sent_at, edit_of=target)
+        sent_at, asked_at = (_time(each) for each in (event, found.event))
+        if message and was_answered:
+            return replace(message, event_id=event.event_id, sent_at=sent_at, edit_of=target)
+        is_call = message and message.addressed is Addressed.MENTION and sent_at - asked_at <= self._helpdesk.edits
+        return replace(message, sent_at=sent_at, edits=(event.event_id,)) if message and is_call else None
+
+    async def _is_first_call(self, room: nio.MatrixRoom, edit: Event, target: str) -> bool:
+        """Whether the edit mentions the bot, and the message was no question to it before."""
+        mentioned = self._inbox.is_mentioned(room, edit.source["content"]["m.new_content"])
+        may_be = self._helpdesk.edits and mentioned and not is_direct(room)
+        return bool(may_be) and not await self._store.was_handled(target)
 
     async def _tried(self, event: Event, attempt: Callable[[], Awaitable[object]]) -> bool:
         """Whether `attempt` succeeds, at the third try at last."""
@@ -136,3 +164,7 @@ class Reception:
             raise
         except Exception as error:  # it stays unrecorded: a replay tries again
             log.error("%s could not be put aside: %s", event.event_id, type(error).__name__)
+
+
+def _time(event: Event) -> datetime:
+    return datetime.fromtimestamp(event.server_timestamp / 1000, UTC)

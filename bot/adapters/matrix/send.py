@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
@@ -42,9 +43,11 @@ class MatrixReplies:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            if content.pop("m.relates_to", None) is None:
+            if "m.relates_to" not in content:
                 raise Undelivered(str(error)) from error
-            return await self._send_for_good(message, content, ordinal + 1)  # what it relates to is not known there
+            content.pop("m.relates_to")  # what it relates to is not known there, or no thread can start from it
+            outside = self._relation(replace(message, thread=None), late) if message.thread else {}
+            return await self._send_for_good(message, content | outside, ordinal + 1)
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Replace the bot's own message `reply_id` (`m.replace`). An edit never rings.
@@ -102,13 +105,15 @@ class MatrixReplies:
             "formatted_body": reply.html,
             "m.mentions": {"user_ids": [message.sender]} if late else {},
         }
+        return content | self._relation(message, late)
+
+    def _relation(self, message: Message, late: bool) -> dict[str, Any]:
+        """In a thread, the reply to the question is a fallback for clients that know no threads."""
         answered = {"m.in_reply_to": {"event_id": message.event_id}}
         if message.thread:
             thread = {"rel_type": "m.thread", "event_id": message.thread, "is_falling_back": True}
-            content["m.relates_to"] = thread | answered
-        elif late or not self._is_direct(message.room_id):
-            content["m.relates_to"] = answered
-        return content
+            return {"m.relates_to": thread | answered}
+        return {"m.relates_to": answered} if late or not self._is_direct(message.room_id) else {}
 
     def _with_mention(self, message: Message, reply: Rendered) -> Rendered:
         room = self._client.rooms.get(message.room_id)

@@ -68,8 +68,9 @@ class Listener:
         Raises:
             LoggedOut: the homeserver does not know the access token any more.
         """
+        reception = self._reception
         async with (
-            Lanes(self._reception.receive, partial(self._facts.keep, TOKEN)) as lanes,
+            Lanes(reception.receive, partial(self._facts.keep, TOKEN), reception.settled) as lanes,
             Upkeep(self._client) as upkeep,
         ):
             since = await self._start(lanes)

@@ -1,0 +1,97 @@
+"""Who is mentioned in a message: by `m.mentions`; in messages of clients without it, by a pill or the name in front.
+
+A pill is a link to a person in the HTML. A link in plain text is none, nor is anything within a quotation.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote, unquote
+
+import nh3
+import nio
+
+_PILL = re.compile(r'<a href="(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^"?]+)', re.IGNORECASE)
+_PILL_IN_FRONT = re.compile(rf"\s*@?{_PILL.pattern}", re.IGNORECASE)
+_QUOTATION = {"mx-reply", "blockquote"}
+_QUOTES = ("> <", "> * <")
+
+
+class Mentions:
+    """Recognises mentions of one account."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    def has_bot(self, room: nio.MatrixRoom, content: dict[str, Any]) -> bool:
+        """Whether the message with this content mentions the bot."""
+        if isinstance(content.get("m.mentions"), dict):
+            return self._user in _intended(content)
+        html = _links(content)
+        if self._user in _pills(html):
+            return True
+        body = content.get("body")
+        named = isinstance(body, str) and self._called(room, own_words(body)) is not None
+        return named and not _PILL_IN_FRONT.match(html)  # somebody else may have the same name
+
+    def has_anybody(self, content: dict[str, Any]) -> bool:
+        """Whether anybody is mentioned, the bot or another."""
+        return bool(_intended(content) or _pills(_links(content)))
+
+    def call_in_front(self, room: nio.MatrixRoom, text: str) -> str:
+        """`text` without a name in front that is a call, and no word of the sentence."""
+        called = self._called(room, text)
+        return text[called.end() :] if called else text
+
+    def name_in_front(self, room: nio.MatrixRoom, text: str) -> str:
+        """`text` without the bot's name in front."""
+        front = self._front(room).match(text)
+        return text[front.end() :] if front else text
+
+    def _front(self, room: nio.MatrixRoom) -> re.Pattern[str]:
+        """The bot's name at the beginning of a text, or a Markdown link to it, as some clients write a mention."""
+        shown = room.users[self._user].display_name if self._user in room.users else None
+        names = filter(None, {self._user[1:], self._user[1:].partition(":")[0], (shown or "").strip()})
+        name = "|".join(re.escape(each) for each in sorted(names, key=len, reverse=True))
+        users = "|".join(re.escape(each) for each in (self._user, quote(self._user, "@"), quote(self._user, "")))
+        link = rf"\[[^\]]*\]\(https://matrix\.to/#/(?:{users})[^)]*\)"
+        return re.compile(rf"\s*(?:(?P<call>{link}|@(?:{name})(?!\w))|(?:{name})(?!\w))\s*(?P<mark>[:,])?\s*", re.I)
+
+    def _called(self, room: nio.MatrixRoom, text: str) -> re.Match[str] | None:
+        """The name in front where it is a call, "Auskunft: ..." or "@auskunft ...", and no word of the sentence."""
+        front = self._front(room).match(text)
+        return front if front and (front["call"] or front["mark"]) else None
+
+
+def own_words(body: str) -> str:
+    """The text without the quotation that older clients put before a reply ("Rich replies", fallback)."""
+    if not body.startswith(_QUOTES):
+        return body
+    lines = body.split("\n")
+    while lines and (lines[0].startswith("> ") or lines[0] == ">"):
+        lines.pop(0)
+    return "\n".join(lines).strip()
+
+
+def _intended(content: dict[str, Any]) -> list[str]:
+    mentions = content.get("m.mentions")
+    users = mentions.get("user_ids") if isinstance(mentions, dict) else None
+    return [user for user in users if isinstance(user, str)] if isinstance(users, list) else []
+
+
+def _links(content: dict[str, Any]) -> str:
+    """The HTML with nothing but its links left, without quotations."""
+    html = content.get("formatted_body")
+    if not isinstance(html, str) or "<a" not in html.lower():
+        return ""
+    return nh3.clean(
+        html,
+        tags={"a"},
+        attributes={"a": {"href"}},
+        clean_content_tags=_QUOTATION,
+        url_schemes={"https", "matrix"},
+        link_rel=None,
+    )
+
+
+def _pills(html: str) -> set[str]:
+    return {"@" + unquote(user) for user in _PILL.findall(html)}

@@ -1,0 +1,70 @@
+"""Where a reply stands: as a reply, in its thread, or by itself."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import nio
+import pytest
+
+from bot.adapters.matrix.send import MatrixReplies
+from bot.adapters.simulated import SimulatedClock
+from bot.core.model import Reply
+from bot.ports import Undelivered
+from tests.adapters.test_inbox import BOT, DIRECT, SHARED, room
+from tests.conftest import message
+
+OTHER = room("@ada:uni.test")
+OTHER.room_id = "!direct:uni.test"
+THREAD = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True}
+TO_QUESTION = {"m.in_reply_to": {"event_id": "$1"}}
+
+
+class Client:
+    """A homeserver that refuses relations of some kinds."""
+
+    user_id = BOT
+
+    def __init__(self, refuses: tuple[str, ...] = ()) -> None:
+        self.rooms = {SHARED.room_id: SHARED, OTHER.room_id: OTHER}
+        self.refuses = refuses
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+
+    async def room_send(self, room_id: str, kind: str, content: dict[str, Any], tx_id: str, **options: Any) -> Any:
+        self.sent.append((tx_id, content.get("m.relates_to", {})))
+        if any(name in content.get("m.relates_to", {}) for name in self.refuses):
+            error = nio.RoomSendError("Can't send relation to unknown event", "M_UNKNOWN")
+            error.transport_response = SimpleNamespace(status=400)
+            return error
+        return nio.RoomSendResponse("$answer", room_id)
+
+
+async def relations(client: Client, room_id: str, thread: str | None = None) -> list[dict[str, Any]]:
+    replies = MatrixReplies(client, SimulatedClock(), "notice")  # type: ignore[arg-type]
+    assert await replies.send(message("hi", room_id=room_id, thread=thread), Reply("de", "Ja")) == "$answer"
+    assert len({transaction for transaction, _ in client.sent}) == len(client.sent)
+    return [relation for _, relation in client.sent]
+
+
+async def test_in_a_room_with_others_it_replies_to_the_question_and_in_a_direct_chat_it_stands_by_itself() -> None:
+    assert DIRECT.room_id == SHARED.room_id
+    assert await relations(Client(), SHARED.room_id) == [TO_QUESTION]
+    assert await relations(Client(), OTHER.room_id) == [{}]
+
+
+@pytest.mark.parametrize("room_id", [SHARED.room_id, OTHER.room_id])
+async def test_in_a_thread_it_stands_in_the_thread_with_a_fallback_to_the_question(room_id: str) -> None:
+    assert await relations(Client(), room_id, "$root") == [THREAD | TO_QUESTION]
+
+
+async def test_where_there_can_be_no_such_thread_it_goes_out_as_if_there_was_none() -> None:
+    assert await relations(Client(("rel_type",)), SHARED.room_id, "$root") == [THREAD | TO_QUESTION, TO_QUESTION]
+    assert await relations(Client(("rel_type",)), OTHER.room_id, "$root") == [THREAD | TO_QUESTION, {}]
+
+
+async def test_where_not_even_a_reply_can_be_it_stands_by_itself() -> None:
+    assert await relations(Client(("m.in_reply_to",)), SHARED.room_id) == [TO_QUESTION, {}]
+
+
+async def test_what_is_refused_for_good_is_said_to_be() -> None:
+    with pytest.raises(Undelivered):
+        await relations(Client(("m.in_reply_to",)), SHARED.room_id, "$root")
