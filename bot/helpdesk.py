@@ -65,7 +65,7 @@ class Helpdesk:
             return None
         reply_id = await self._replies.send(message, reply) if reply else None
         after, entries = (turn.conversation, turn.entries) if turn else (conversation, ())
-        await self._store.record(message, after, reply_id, entries=entries)
+        await self._store.record(message, after, reply_id, entries=entries, before=conversation)
         if reply:
             self._pace.answered(message, self._clock.now())
         return turn
@@ -124,7 +124,7 @@ class Helpdesk:
         if not answered or not in_time or self._pace.verdict(message, self._clock.now()) is not Verdict.ANSWER:
             await self._store.record(message, conversation)
             return None
-        turn = self._considered(conversation, message)
+        turn = self._considered(answered.before, message)
         if turn and turn.reply:
             await self._replies.replace(message, answered.reply_id, turn.reply)
             await self._store.record(message, turn.conversation, answered.reply_id, entries=turn.entries)

@@ -54,6 +54,8 @@ class Answered:
 
     reply_id: str
     at: datetime
+    before: Conversation = Conversation()
+    """What was remembered before it: an edit of the message is considered in its light."""
 
 
 class Store(Protocol):
@@ -75,10 +77,12 @@ class Store(Protocol):
         reply_id: str | None = None,
         missed: bool = False,
         entries: tuple[str, ...] = (),
+        before: Conversation = Conversation(),
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
         `missed`: the room was told that the bot had missed messages. `entries`: the ids of the entries in the reply.
+        `before`: what was remembered before the message, kept with its answer.
         """
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:

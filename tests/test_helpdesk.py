@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.desk import Desk
+from bot.core.faq import KnowledgeBase
 from bot.core.model import Addressed, Conversation, Feedback, Message, Reply, Turn
 from bot.core.pace import Limits, Pace
 from bot.helpdesk import Helpdesk
@@ -145,6 +146,18 @@ async def test_nobody_is_told_to_slow_down_where_nothing_would_have_been_said(de
     await helpdesk.handle(message("Ist Signal erlaubt?"))
     await helpdesk.handle(message("Kommst du mit essen?", event_id="$2", addressed=Addressed.THREAD, thread="$root"))
     assert len(replies.sent) == 1
+
+
+async def test_a_choice_that_is_edited_is_made_anew(desk: Desk, knowledge: KnowledgeBase) -> None:
+    clock, replies = SimulatedClock(), SimulatedReplies()
+    store = SimulatedStore(clock)
+    helpdesk = Helpdesk(desk, store, replies, clock)
+    await store.record(message("x", event_id="$0"), Conversation(language="de", options=("signal", "wire")))
+    await helpdesk.handle(message("2"))
+    await helpdesk.handle(message("1", event_id="$2", edit_of="$1"))
+    answers = [knowledge.entry(each).answer.de for each in ("wire", "signal")]
+    assert answers[0] in replies.sent[0][1].markdown
+    assert answers[1] in replies.replaced[0][1].markdown
 
 
 async def test_a_flood_of_edits_does_not_edit_the_answer_for_ever(desk: Desk) -> None:

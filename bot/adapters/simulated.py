@@ -71,13 +71,14 @@ class SimulatedStore:
         reply_id: str | None = None,
         missed: bool = False,
         entries: tuple[str, ...] = (),
+        before: Conversation = Conversation(),
     ) -> None:
         """Remember."""
         self._handled.update((message.event_id, *message.edits))
         if reply_id:
             self._askers[message.room_id, reply_id] = (message.sender, entries)
         if reply_id and not message.edit_of:
-            self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now())
+            self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now(), before)
         if missed:
             self._told.add(message.room_id)
         if not conversation.is_new:

@@ -51,6 +51,7 @@ _MIGRATIONS = (
     """
     ALTER TABLE answers ADD COLUMN asker BLOB;
     ALTER TABLE answers ADD COLUMN entries TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE answers ADD COLUMN before TEXT NOT NULL DEFAULT '{}';
     CREATE INDEX answers_asker ON answers (asker);
     CREATE TABLE feedback (
         entry TEXT PRIMARY KEY, helpful INTEGER NOT NULL, unhelpful INTEGER NOT NULL
@@ -106,10 +107,7 @@ class SqliteStore:
         limit = self.seconds() - KEPT["conversations"].total_seconds()
         query = "SELECT state FROM conversations WHERE conversation = ? AND at >= ?"
         state = await self._one(query, self._conversation_key(message), limit)
-        if state is None:
-            return Conversation()
-        fields = json.loads(str(state))
-        return Conversation(**{**fields, "options": tuple(fields["options"])})
+        return Conversation() if state is None else _conversation(str(state))
 
     async def record(
         self,
@@ -118,6 +116,7 @@ class SqliteStore:
         reply_id: str | None = None,
         missed: bool = False,
         entries: tuple[str, ...] = (),
+        before: Conversation = Conversation(),
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self.seconds()
@@ -131,14 +130,14 @@ class SqliteStore:
                 question = (message.room_id, message.event_id)
                 key, veiled = self._answer_key(*question), self._veiled(reply_id.encode(), *question)
                 asker = self._asker_key(message.room_id, reply_id, message.sender)
-                answer = (key, veiled, now, asker, json.dumps(entries))
-                await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", answer)
+                answer = (key, veiled, now, asker, json.dumps(entries), _state(before))
+                await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", answer)
             if missed:
                 await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
             if conversation.is_new:
                 return
             person = self.key.fingerprint("person", message.sender)
-            row = (self._conversation_key(message), person, json.dumps(asdict(conversation)), now)
+            row = (self._conversation_key(message), person, _state(conversation), now)
             await execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?)", row)
             if message.thread:
                 thread = self.key.fingerprint("thread", message.room_id, message.thread)
@@ -146,11 +145,13 @@ class SqliteStore:
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
         """How this message was answered."""
-        row = await self.row("SELECT reply, at FROM answers WHERE question = ?", self._answer_key(room_id, event_id))
+        query = "SELECT reply, at, before FROM answers WHERE question = ?"
+        row = await self.row(query, self._answer_key(room_id, event_id))
         if row is None:
             return None
-        reply, at = row
-        return Answered(self._veiled(reply, room_id, event_id).decode(), datetime.fromtimestamp(at, UTC))
+        reply, at, before = row
+        reply_id = self._veiled(reply, room_id, event_id).decode()
+        return Answered(reply_id, datetime.fromtimestamp(at, UTC), _conversation(before))
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget how this message was answered."""
@@ -266,6 +267,15 @@ class SqliteStore:
     def seconds(self) -> int:
         """The time, in seconds since 1970."""
         return int(self._clock.now().timestamp())
+
+
+def _state(conversation: Conversation) -> str:
+    return json.dumps(asdict(conversation))
+
+
+def _conversation(state: str) -> Conversation:
+    fields = json.loads(state)
+    return Conversation(**{**fields, "options": tuple(fields.get("options", ()))})
 
 
 async def _count(execute: Execute, entries: str, helpful: bool, number: int) -> None:

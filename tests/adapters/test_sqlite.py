@@ -59,10 +59,10 @@ async def test_what_is_too_old_is_erased(path: Path) -> None:
 async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_forgotten(path: Path) -> None:
     clock = SimulatedClock()
     async with open_store(path, KEY, clock) as store:
-        await store.record(message("hi", event_id="$1"), REMEMBERED, "$answer:uni.test")
+        await store.record(message("hi", event_id="$1"), Conversation(), "$answer:uni.test", before=REMEMBERED)
         await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", missed=True)
     async with open_store(path, KEY, clock) as store:
-        assert await store.answered("!room:uni.test", "$1") == Answered("$answer:uni.test", clock.now())
+        assert await store.answered("!room:uni.test", "$1") == Answered("$answer:uni.test", clock.now(), REMEMBERED)
         assert await store.answered("!elsewhere:uni.test", "$1") is None
         assert await store.was_handled("$3")
         assert await store.was_told_of_missed("!room:uni.test")
