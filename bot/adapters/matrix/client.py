@@ -11,6 +11,8 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -18,7 +20,9 @@ import nio
 import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
+from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.errors import refusal
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +66,17 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """The client of the bot's account."""
 
     olm: Any
+    connection: Connection | None = None
+    """What outages are outlasted with; without it, as nio does."""
     _fallback_is_used = False
     _fallback_made_at = float("-inf")
+
+    async def send(self, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
+        """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
+        ask = partial(super().send, method, path, data, *rest, **more)
+        if self.connection is None or not isinstance(data, str | None):  # a stream is sent once
+            return await ask()
+        return await self.connection.outlast(ask)
 
     async def call(self, path: str, content: dict[str, Any], what: str) -> dict[str, Any]:
         """The answer to a POST that nio knows no method for; `what` says what is asked for.
@@ -180,6 +193,12 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             if self.olm:
                 self.olm = _Machine(self.user_id, self.device_id, self.store)
 
+    def forget_members(self, room_id: str) -> None:
+        """Ask who is in the room before something is encrypted for it: they may have changed unseen."""
+        self.rooms[room_id].members_synced = False
+        if self.rooms[room_id].encrypted:
+            self.invalidate_outbound_session(room_id)
+
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
         """Ask the device that sent `event` for its key, once unless `again`.
 
@@ -207,8 +226,15 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             self.olm.store.remove_outgoing_key_request(request)
         return opened
 
+    async def _handle_sync(self, response: Any) -> None:
+        await super()._handle_sync(response)
+        if self.connection:
+            self.connection.synced()
+
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
-        return _guarded(super()._handle_decrypt_to_device, to_device_event)
+        """Keep what it brings all or nothing: after a crash between the two, a key could not be decrypted again."""
+        with self.store.database.atomic() if self.store else nullcontext():
+            return _guarded(super()._handle_decrypt_to_device, to_device_event)
 
     def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
         return _guarded(super()._handle_timeline_event, event, *rest)
@@ -220,9 +246,15 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
 
 
 def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` returns; None where it fails."""
+    """What `read` returns; None where it fails.
+
+    Raises:
+        StoreBroken: no event is to blame.
+    """
     try:
         return read(*arguments)
+    except StoreBroken:
+        raise
     except Exception as error:  # the sender decides what is raised here
         log.warning("an event could not be read: %s", type(error).__name__)
         return None

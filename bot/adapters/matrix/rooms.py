@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import nio
 
+from bot.adapters.matrix import wanted
 from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
@@ -132,7 +133,7 @@ class Rooms:
 
     async def _page(self, room_id: str, start: str, end: str | None) -> nio.RoomMessagesResponse:
         back = nio.MessageDirection.back
-        return await self._client.room_messages(room_id, start, end, direction=back, limit=_PAGE)
+        return await self._client.room_messages(room_id, start, end, back, _PAGE, wanted.MESSAGES)
 
     def _membership(self, events: Events, became: str) -> int | None:
         """Where the bot's own membership last became `became`: the index of the event, None where it is not there."""
