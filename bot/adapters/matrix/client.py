@@ -7,6 +7,7 @@ nio overlooks that the last one-time key was taken, knows no fallback key, keeps
 and uploads the same refused keys for ever. What it uploads is therefore put together here.
 """
 
+import asyncio
 import json
 import logging
 import time
@@ -21,7 +22,7 @@ import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.connection import Connection
-from bot.adapters.matrix.errors import refusal
+from bot.adapters.matrix.errors import accepted, refusal
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,11 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """What outages are outlasted with; without it, as nio does."""
     _fallback_is_used = False
     _fallback_made_at = float("-inf")
+    _devices_untold: frozenset[str] = frozenset()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._learning = asyncio.Lock()
 
     async def send(self, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
         """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
@@ -198,6 +204,33 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         self.rooms[room_id].members_synced = False
         if self.rooms[room_id].encrypted:
             self.invalidate_outbound_session(room_id)
+
+    async def learn_devices(self) -> None:
+        """Ask the homeserver for the devices of those whose devices may have changed.
+
+        Raises:
+            MatrixError: it does not tell.
+        """
+        async with self._learning:
+            if self.should_query_keys:
+                accepted(await self.keys_query(), "the keys of others")
+                self._devices_untold = frozenset(self.olm.users_for_key_query)
+
+    async def room_send(self, room_id: str, *arguments: Any, **options: Any) -> Any:
+        """As nio does, but only when the room's members and their devices are known: others could not read it.
+
+        Those whose homeserver did not tell at the last time are not waited for.
+
+        Raises:
+            MatrixError: the homeserver does not tell.
+        """
+        room = self.rooms.get(room_id)
+        if room and room.encrypted:
+            if not room.members_synced:
+                accepted(await self.joined_members(room_id), "the members of a room")
+            if (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
+                await self.learn_devices()
+        return await super().room_send(room_id, *arguments, **options)
 
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
         """Ask the device that sent `event` for its key, once unless `again`.

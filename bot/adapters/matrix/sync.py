@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
-import aiohttp
 import nio
 
 from bot.adapters.matrix import wanted
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.lanes import Lanes
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Events, Fetch, Rooms, Work
 from bot.adapters.matrix.undecrypted import Undecrypted
+from bot.adapters.matrix.upkeep import Upkeep
 from bot.adapters.matrix.verification import Verification
 from bot.ports import StoreBroken
 
@@ -66,14 +66,17 @@ class Listener:
             LoggedOut: the homeserver does not know the access token any more.
             StoreBroken: what was done cannot be recorded.
         """
-        async with Lanes(self._reception.receive, partial(self._facts.keep, TOKEN)) as lanes:
+        async with (
+            Lanes(self._reception.receive, partial(self._facts.keep, TOKEN)) as lanes,
+            Upkeep(self._client) as upkeep,
+        ):
             since = await self._start(lanes)
             first = True
             while not stop.is_set():
                 response = await self._next(stop, since, full_state=first)
                 if response is None:
                     return
-                await self._upkeep()
+                upkeep.begin()
                 work = await self._work(response, since)
                 if first:  # only now it is known which rooms the bot is in
                     work += await self._undecrypted.work_left()
@@ -87,7 +90,6 @@ class Listener:
         if since is None:
             since = (await self._sync(None, full_state=True, timeout=0)).next_batch
             await self._facts.keep(TOKEN, since)
-        await self._upkeep()
         async for attempt in patiently():
             with attempt:
                 invitations = await self._rooms.pending()
@@ -138,25 +140,6 @@ class Listener:
     async def _decline(self, events: Sequence[Any]) -> Events:
         await self._verification.decline_direct(events)
         return []
-
-    async def _upkeep(self) -> None:
-        """What encryption needs after a sync: our keys on the homeserver, the others' keys here.
-
-        What fails is tried again after the next sync.
-        """
-        client = self._client
-        try:
-            if client.should_upload_keys:
-                accepted(await client.keys_upload(), "the encryption keys")
-            if client.should_query_keys:
-                accepted(await client.keys_query(), "the keys of others")
-            if client.should_claim_keys:
-                accepted(await client.keys_claim(client.get_users_for_key_claiming()), "the one-time keys of others")
-            await client.send_to_device_messages()
-        except LoggedOut:
-            raise
-        except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("the encryption keys are not up to date: %s", error)
 
     async def _news(self, room_id: str, timeline: nio.Timeline, since: str) -> Events:
         room = self._client.rooms.get(room_id)

@@ -149,7 +149,8 @@ class Undecrypted:
 
 def is_sealed(event: Event) -> bool:
     """Whether the event is encrypted and could not be decrypted."""
-    return isinstance(event.source, dict) and event.source.get("type") == "m.room.encrypted"
+    encrypted = isinstance(event.source, dict) and event.source.get("type") == "m.room.encrypted"
+    return encrypted and not isinstance(event, nio.RedactedEvent)
 
 
 def _session(event: Event) -> str:
