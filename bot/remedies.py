@@ -4,8 +4,6 @@ import errno
 import sqlite3
 from pathlib import Path
 
-Fault = sqlite3.Error
-"""What SQLite says."""
 _ROOM = "make room and start the bot again: what was written meanwhile is answered then"
 _OWN = "let the bot's user own the whole data folder"
 _DAMAGED = "it is damaged: restore the whole data folder from the backup"
@@ -28,7 +26,7 @@ _BY_NUMBER = {
 }
 
 
-def of_database(path: Path | str, error: Fault) -> str:
+def of_database(path: Path | str, error: sqlite3.Error) -> str:
     """What is wrong with the database at `path`."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest of the code is detail
     return f"{path}: {_BY_RESULT.get(code, str(error))}"

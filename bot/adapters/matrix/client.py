@@ -259,6 +259,11 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             self.olm.store.remove_outgoing_key_request(request)
         return opened
 
+    async def receive_response(self, response: Any) -> None:
+        """As nio does, but it forgets no token: every request that is under way is to hear why it was refused."""
+        if not isinstance(response, nio.ErrorResponse):
+            await super().receive_response(response)
+
     async def _handle_sync(self, response: Any) -> None:
         await super()._handle_sync(response)
         if self.connection:

@@ -1,5 +1,6 @@
 """nio's store of encryption keys, whose faults are told as those of our own store: a full disk is no event to skip."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,10 +30,9 @@ class _Database(peewee.SqliteDatabase):  # type: ignore[misc]
         try:
             yield
         except peewee.PeeweeException as error:
-            cause = error.args[0] if error.args else None
-            if not isinstance(cause, remedies.Fault):
+            if not isinstance(error.__context__, sqlite3.Error):
                 raise
-            raise StoreBroken(remedies.of_database(self.database, cause)) from error
+            raise StoreBroken(remedies.of_database(self.database, error.__context__)) from error
 
 
 class KeyStore(nio.store.DefaultStore):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import logging
 from types import TracebackType
 
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import MatrixError, accepted
+from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class Upkeep:
             await self._mend()
         except StoreBroken:
             raise
+        except LoggedOut:
+            pass
         except MatrixError as error:
             log.warning("the encryption keys are not up to date: %s", error)
         except Exception as error:  # a homeserver that is away, above all
