@@ -33,10 +33,11 @@ class Away(MatrixError):
 class Connection:
     """How the bot stands to its homeserver. Whoever wants to know asks here."""
 
-    def __init__(self, clock: Clock, patient: bool = True) -> None:
+    def __init__(self, clock: Clock, patient: bool = True, longest_wait: float = LONGEST_WAIT) -> None:
         """Not `patient`, it raises what goes wrong instead of trying again."""
         self._clock = clock
-        self._patient = patient
+        self._stop = stop_never if patient else stop_after_attempt(1)
+        self._wait = wait_random_exponential(max=longest_wait)
         self._held_up: set[object] = set()
         """The requests that have failed and were not answered since."""
         self._was_limited = False
@@ -69,8 +70,8 @@ class Connection:
         try:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError, Away)),
-                wait=wait_random_exponential(max=LONGEST_WAIT),
-                stop=stop_never if self._patient else stop_after_attempt(1),
+                wait=self._wait,
+                stop=self._stop,
                 before_sleep=failed,
                 reraise=True,
             ):
