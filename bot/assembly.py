@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import load
+from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.reception import Reception
@@ -44,9 +45,8 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     pace = Pace(config.matrix.questions)
     with locked(config.data):
         async with open_store(config.data / "auskunft.sqlite3", key, clock) as store:
-            await stay_logged_in(
-                config.matrix, lambda again: _listen(config, stop, desk, _Kept(store, clock, key, pace), again)
-            )
+            kept = _Kept(store, clock, key, pace, Connection(clock))
+            await stay_logged_in(config.matrix, lambda again: _listen(config, stop, desk, kept, again))
 
 
 class _Kept(NamedTuple):
@@ -56,11 +56,12 @@ class _Kept(NamedTuple):
     clock: SystemClock
     key: Key
     pace: Pace
+    connection: Connection
 
 
 async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, again: bool) -> None:
     store = kept.store
-    async with open_session(config.matrix, config.data, kept.key, again) as client:
+    async with open_session(config.matrix, config.data, kept.key, kept.connection, again) as client:
         avatar = await introduce(client, config.matrix, await store.fact(_AVATAR))
         if avatar:
             await store.keep(_AVATAR, avatar)
@@ -86,7 +87,7 @@ async def standing(config: Config) -> Standing:
         MatrixError: the homeserver does not tell.
     """
     key = open_key(config.data)
-    async with peek(config.matrix, config.data, key) as client:
+    async with peek(config.matrix, config.data, key, Connection(SystemClock(), patient=False)) as client:
         return await Identity(client, config.matrix, config.data, key).standing()
 
 
@@ -99,7 +100,7 @@ async def reset_identity(config: Config) -> Standing:
     """
     key = open_key(config.data)
     with locked(config.data):
-        async with open_session(config.matrix, config.data, key) as client:
+        async with open_session(config.matrix, config.data, key, Connection(SystemClock())) as client:
             identity = Identity(client, config.matrix, config.data, key)
             await identity.reset()
             return await identity.standing()

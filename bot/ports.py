@@ -1,7 +1,7 @@
 """What the use cases need from outside, as Protocols; the adapters fill them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Answered:
 
     reply_id: str
     at: datetime
-    before: Conversation = Conversation()
+    before: Conversation = field(default_factory=Conversation)
     """What was remembered before it: an edit of the message is considered in its light."""
 
 

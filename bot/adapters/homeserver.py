@@ -48,43 +48,77 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
     }
 
 
+class Homeserver:
+    """Synapse with its data in a folder; it may be stopped, killed and started again."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        """`settings` take the place of those that it would have.
+
+        Raises:
+            NoHomeserver: Synapse is not installed.
+        """
+        if find_spec("synapse") is None:
+            raise NoHomeserver("Synapse is not installed: pip install 'auskunft[demo]'")
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        port = _free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        _write(folder, {**_configuration(folder, port), **settings})
+
+    async def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            NoHomeserver: it does not start.
+        """
+        log_path = self._folder / "homeserver.log"
+        with log_path.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "synapse.app.homeserver", "-c", str(self._folder / "homeserver.yaml")),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                start_new_session=True,  # Ctrl-C is ours: Synapse is stopped after the bot
+                env={**os.environ, "SYNAPSE_CACHE_FACTOR": "0.5"},
+            )
+        await _ready(self._process, self.address, log_path)
+
+    async def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self._process:
+            await stop(self._process)
+
+    async def kill(self) -> None:
+        """End it at once, as a crash does."""
+        if self._process:
+            self._process.kill()
+            await self._process.wait()
+
+
 @asynccontextmanager
-async def homeserver(folder: Path) -> AsyncIterator[str]:
-    """Synapse, running, its data in `folder`; its address. At the end it is stopped.
+async def homeserver(folder: Path, **settings: object) -> AsyncIterator[Homeserver]:
+    """Synapse, running; at the end it is stopped.
 
     Raises:
         NoHomeserver: Synapse is not installed, or does not start.
     """
-    if find_spec("synapse") is None:
-        raise NoHomeserver("Synapse is not installed: pip install 'auskunft[demo]'")
-    port = _free_port()
-    _write(folder, port)
-    log_path = folder / "homeserver.log"
-    with log_path.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "synapse.app.homeserver", "-c", str(folder / "homeserver.yaml")),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            start_new_session=True,  # Ctrl-C is ours: Synapse is stopped after the bot
-            env={**os.environ, "SYNAPSE_CACHE_FACTOR": "0.5"},
-        )
-    address = f"http://127.0.0.1:{port}"
+    running = Homeserver(folder, **settings)
     try:
-        await _ready(process, address, log_path)
-        yield address
+        await running.start()
+        yield running
     finally:
-        await stop(process)
+        await running.stop()
 
 
-def _write(folder: Path, port: int) -> None:
+def _write(folder: Path, configuration: dict[str, object]) -> None:
     from signedjson.key import generate_signing_key, write_signing_keys  # comes with Synapse, which is optional
 
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "signing.key").open("w") as file:
         write_signing_keys(file, [generate_signing_key("demo")])
-    (folder / "homeserver.yaml").write_text(yaml.safe_dump(_configuration(folder, port)))
+    (folder / "homeserver.yaml").write_text(yaml.safe_dump(configuration))
     handler = {"class": "logging.StreamHandler"}
     logging = {"version": 1, "handlers": {"err": handler}, "root": {"level": "WARNING", "handlers": ["err"]}}
     (folder / "log.yaml").write_text(yaml.safe_dump(logging))

@@ -9,15 +9,16 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiosqlite
 
+from bot import remedies
 from bot.core.model import Conversation, Feedback, Message
-from bot.keys import Key
+from bot.keys import Key, Unusable
 from bot.ports import Answered, Clock, StoreBroken, Unread
 
 _MIGRATIONS = (
@@ -91,8 +92,9 @@ _ONLY_THE_LATEST = """
 class SqliteStore:
     """The store in a file; see `open_store`."""
 
-    def __init__(self, database: aiosqlite.Connection, key: Key, clock: Clock) -> None:
+    def __init__(self, database: aiosqlite.Connection, path: Path, key: Key, clock: Clock) -> None:
         self._database = database
+        self._path = path
         self.key = key
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -216,7 +218,7 @@ class SqliteStore:
             except BaseException as error:
                 await self._roll_back()
                 if isinstance(error, sqlite3.Error):
-                    raise StoreBroken(str(error)) from error
+                    raise StoreBroken(remedies.of_database(self._path, error)) from error
                 raise
 
     async def _roll_back(self) -> None:
@@ -237,7 +239,7 @@ class SqliteStore:
         try:
             return list(await self._database.execute_fetchall(query, values))
         except sqlite3.Error as error:
-            raise StoreBroken(str(error)) from error
+            raise StoreBroken(remedies.of_database(self._path, error)) from error
 
     def _conversation_key(self, message: Message) -> bytes:
         return self.key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
@@ -364,19 +366,37 @@ class SqliteUnread:
 
 @asynccontextmanager
 async def open_store(path: Path, key: Key, clock: Clock) -> AsyncIterator[SqliteStore]:
-    """The store in the file at `path`, brought to the newest version; closed at the end."""
-    async with aiosqlite.connect(path) as database:
-        path.chmod(0o600)
-        await database.execute("PRAGMA journal_mode = WAL")
-        await database.execute("PRAGMA synchronous = FULL")
-        await database.execute("PRAGMA secure_delete = ON")
-        await _migrate(database)
-        yield SqliteStore(database, key, clock)
+    """The store in the file at `path`, brought to the newest version; closed at the end.
+
+    Raises:
+        Unusable: the file cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            database = await stack.enter_async_context(aiosqlite.connect(path))
+            path.chmod(0o600)
+            await _prepare(database, path)
+        except sqlite3.Error as error:
+            raise Unusable(remedies.of_database(path, error)) from error
+        yield SqliteStore(database, path, key, clock)
 
 
-async def _migrate(database: aiosqlite.Connection) -> None:
-    async with database.execute("PRAGMA user_version") as cursor:
-        row = await cursor.fetchone()
-    version = int(row[0]) if row else 0
+async def _prepare(database: aiosqlite.Connection, path: Path) -> None:
+    await database.execute("PRAGMA journal_mode = WAL")
+    await database.execute("PRAGMA synchronous = FULL")
+    await database.execute("PRAGMA secure_delete = ON")
+    if await _told(database, "PRAGMA quick_check(1)") != "ok":
+        raise Unusable(remedies.damaged(path))
+    version = int(str(await _told(database, "PRAGMA user_version")))
+    if version > len(_MIGRATIONS):
+        raise Unusable(
+            f"{path} was made by a newer version of the bot: update the bot, or restore the data folder from a backup "
+            "of the older one"
+        )
     for number, script in enumerate(_MIGRATIONS[version:], version + 1):
         await database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+async def _told(database: aiosqlite.Connection, query: str) -> object:
+    ((answer,),) = await database.execute_fetchall(query)
+    return answer

@@ -65,7 +65,8 @@ async def _stopped_by_signal() -> None:
 async def _demo(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="auskunft-demo-") as name:
         folder = Path(name)
-        async with _doing(console, "starting a homeserver (Synapse)", homeserver(folder)) as address:
+        async with _doing(console, "starting a homeserver (Synapse)", homeserver(folder)) as running:
+            address = running.address
             password = secrets.token_urlsafe(9)
             users = [await register(address, each, password) for each in ("auskunft", "colleague")]
             bot, person = users

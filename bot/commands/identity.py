@@ -2,21 +2,16 @@
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
-import aiohttp
 import typer
 
 from bot import assembly
-from bot.adapters.matrix.errors import LoggedOut, MatrixError
 from bot.adapters.matrix.identity import Standing
-from bot.commands.faults import FOUND, LOGGED_OUT, give_up
+from bot.commands.faults import FOUND, told
 from bot.config import Config, load_config
-from bot.keys import Unusable
-from bot.yamlfile import Refused
 
 app = typer.Typer(
     name="identity", help="Show or renew what makes clients trust the bot's device.", no_args_is_help=True
@@ -53,22 +48,11 @@ def _run(config: Path, act: Callable[[Config], Awaitable[Standing]]) -> Standing
     async def acted() -> Standing:
         return await act(load_config(config, os.environ))
 
-    try:
-        return asyncio.run(acted())
-    except Refused as refused:
-        give_up(refused.faults)
-    except Unusable as error:
-        give_up(str(error))
-    except (TimeoutError, aiohttp.ClientError) as error:
-        give_up(f"the homeserver cannot be reached: {error or type(error).__name__}")
-    except (OSError, sqlite3.Error) as error:
-        give_up(f"the data folder cannot be used: {error}")
-    except LoggedOut as error:
-        give_up(str(error), LOGGED_OUT)
-    except MatrixError as error:
-        give_up(str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(_INTERRUPTED) from None
+    with told():
+        try:
+            return asyncio.run(acted())
+        except KeyboardInterrupt:
+            raise typer.Exit(_INTERRUPTED) from None
 
 
 def _print(standing: Standing) -> None:

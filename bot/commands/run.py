@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +11,8 @@ from typing import Annotated
 import typer
 
 from bot import assembly
-from bot.adapters.matrix.errors import LoggedOut, MatrixError
-from bot.commands.faults import LOGGED_OUT, give_up
+from bot.commands.faults import told
 from bot.config import Config, load_config
-from bot.keys import Unusable
-from bot.yamlfile import Refused
 
 log = logging.getLogger(__name__)
 
@@ -28,22 +24,12 @@ def run(
 ) -> None:
     """Run the bot, until SIGTERM or Ctrl-C.
 
-    It logs to standard error. Exit codes: 0 stopped; 2 the configuration or the account cannot be used; 3 the
-    homeserver has logged the bot out.
+    It logs to standard error. Exit codes: 0 stopped; 2 the configuration, the data folder or the account cannot
+    be used; 3 the homeserver has logged the bot out.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
+    with told():
         asyncio.run(_until_signalled(load_config(config, os.environ)))
-    except Refused as refused:
-        give_up(refused.faults)
-    except Unusable as error:
-        give_up(str(error))
-    except (OSError, sqlite3.Error) as error:
-        give_up(f"the data folder cannot be used: {error}")
-    except LoggedOut as error:
-        give_up(str(error), LOGGED_OUT)
-    except MatrixError as error:
-        give_up(str(error))
 
 
 async def _until_signalled(config: Config) -> None:

@@ -20,7 +20,7 @@ class SimulatedClient:
         self.pages = pages
         self.asked = 0
 
-    async def room_messages(self, room_id: str, start: str, end: str, **_: Any) -> nio.RoomMessagesResponse:
+    async def room_messages(self, room_id: str, start: str, end: str, *_: Any) -> nio.RoomMessagesResponse:
         number = int(start)
         self.asked += 1
         chunk = self.pages[number] if number < len(self.pages) else []

@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.simulated import SimulatedClock
 from bot.adapters.sqlite import _MIGRATIONS, SqliteStore, open_store
 from bot.core.model import Conversation, Feedback
-from bot.keys import Key, open_key
+from bot.keys import Key, Unusable, open_key
 from bot.ports import Answered, StoreBroken
 from tests.conftest import message
 
@@ -87,7 +87,7 @@ async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> N
 
 async def test_a_store_of_the_second_version_keeps_its_answers_whose_askers_are_not_known(path: Path) -> None:
     place = ("!room:uni.test", "$1")
-    veiled = SqliteStore(None, KEY, SimulatedClock())._veiled(b"$answer", *place)  # type: ignore[arg-type]
+    veiled = SqliteStore(None, path, KEY, SimulatedClock())._veiled(b"$answer", *place)  # type: ignore[arg-type]
     with sqlite3.connect(path) as database:
         database.executescript(f"{_MIGRATIONS[0]} {_MIGRATIONS[1]} PRAGMA user_version = 2;")
         database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY.fingerprint("answer", *place), veiled, 2**31))
@@ -168,6 +168,42 @@ async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
             await store.record(message("hi"), REMEMBERED, "$answer")
         with pytest.raises(StoreBroken):
             await store.answered("!room:uni.test", "$1")
+
+
+async def opened(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()):
+        pass
+
+
+async def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute(f"PRAGMA user_version = {len(_MIGRATIONS) + 1}")
+    with pytest.raises(Unusable, match="newer version of the bot: update the bot"):
+        await opened(path)
+
+
+@pytest.mark.parametrize("part", ["head", "page"])
+async def test_a_damaged_store_is_told_with_what_to_do(path: Path, part: str) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        for number in range(200):
+            await store.record(message("hi", event_id=f"${number}"), REMEMBERED, "$answer")
+    content = bytearray(path.read_bytes())
+    start = 0 if part == "head" else len(content) // 2
+    content[start : start + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with pytest.raises(Unusable, match="it is damaged: restore the whole data folder"):
+        await opened(path)
+
+
+async def test_a_store_that_cannot_be_opened_or_written_is_told_with_what_to_do(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(Unusable, match="let the bot's user own the whole data folder"):
+        await opened(path)
+    path.rmdir()
+    await opened(path)
+    path.with_name(f"{path.name}-wal").mkdir()
+    with pytest.raises(Unusable, match="let the bot's user own the whole data folder"):
+        await opened(path)
 
 
 async def test_no_matrix_id_and_no_text_lies_in_the_file(path: Path) -> None:

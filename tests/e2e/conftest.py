@@ -1,18 +1,21 @@
 """A real Synapse for the whole session, and the bot as admins run it: a process of its own."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 
 from bot.adapters.homeserver import homeserver, stop
 from bot.adapters.matrix.colleague import Colleague, colleague, register
@@ -36,6 +39,15 @@ class RunningBot:
     def log(self) -> Path:
         return self.config.with_name("log")
 
+    @property
+    def data(self) -> Path:
+        return self.config.with_name("data")
+
+    @property
+    def session(self) -> dict[str, str]:
+        kept: dict[str, str] = json.loads((self.data / "session.json").read_text())
+        return kept
+
     async def launch(self) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -56,6 +68,22 @@ class RunningBot:
                 assert process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.05)
 
+    async def says(self, text: str, times: int = 1, seconds: float = 60) -> None:
+        """Wait until `text` stands in its log."""
+        async with asyncio.timeout(seconds):
+            while self.log.read_text().count(text) < times:
+                await asyncio.sleep(0.05)
+
+    async def gives_up(self, code: int, seconds: float = 60) -> str:
+        """Wait until it ends with `code`, and with no traceback; its last words."""
+        assert self.process
+        log = self.log.read_text
+        assert await asyncio.wait_for(self.process.wait(), seconds) == code, log()
+        assert "Traceback" not in log()
+        last = log().strip().splitlines()[-1]
+        assert last.startswith("auskunft: "), last
+        return last
+
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal; its exit code."""
         assert self.process
@@ -64,24 +92,26 @@ class RunningBot:
             return await self.process.wait()
 
 
+MakeBot = Callable[..., Awaitable[RunningBot]]
+MakePerson = Callable[..., Awaitable[Colleague]]
+
+
 @pytest.fixture(scope="session")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     async with homeserver(tmp_path_factory.mktemp("synapse")) as running:
-        yield running
+        yield running.address
 
 
 @pytest.fixture(scope="session")
-async def make_bot(
-    address: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Callable[..., Awaitable[RunningBot]]]:
+async def make_bot(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MakeBot]:
     """Makes a bot with an account of its own; keyword arguments go into `matrix:` of its configuration."""
     made: list[RunningBot] = []
 
-    async def make(environment: dict[str, str] | None = None, **matrix: object) -> RunningBot:
-        user = await register(address, f"auskunft{next(_numbers)}", PASSWORD)
+    async def make(environment: dict[str, str] | None = None, home: str = address, **matrix: object) -> RunningBot:
+        user = await register(home, f"auskunft{next(_numbers)}", PASSWORD)
         config = tmp_path_factory.mktemp("bot") / "config.yaml"
         unlimited = {"per_minute": 0, "per_day": 0}
-        settings = {"user": user, "homeserver": address, "password": PASSWORD, "questions": unlimited, **matrix}
+        settings = {"user": user, "homeserver": home, "password": PASSWORD, "questions": unlimited, **matrix}
         config.write_text(yaml.safe_dump({"matrix": settings}))
         made.append(RunningBot(user, config, environment or {}))
         return made[-1]
@@ -93,7 +123,7 @@ async def make_bot(
 
 
 @pytest.fixture(scope="session")
-async def bot(make_bot: Callable[..., Awaitable[RunningBot]]) -> RunningBot:
+async def bot(make_bot: MakeBot) -> RunningBot:
     """The bot that most tests share."""
     shared = await make_bot()
     await shared.start()
@@ -101,29 +131,26 @@ async def bot(make_bot: Callable[..., Awaitable[RunningBot]]) -> RunningBot:
 
 
 @pytest.fixture
-async def person(address: str, tmp_path: Path) -> AsyncIterator[Callable[[], Awaitable[Colleague]]]:
+async def person(address: str, tmp_path: Path) -> AsyncIterator[MakePerson]:
     """Makes a colleague with an account of their own."""
     async with AsyncExitStack() as stack:
 
-        async def make() -> Colleague:
+        async def make(home: str = address) -> Colleague:
             name = f"person{next(_numbers)}"
-            user = await register(address, name, PASSWORD)
-            return await stack.enter_async_context(colleague(address, user, PASSWORD, tmp_path / name))
+            user = await register(home, name, PASSWORD)
+            return await stack.enter_async_context(colleague(home, user, PASSWORD, tmp_path / name))
 
         yield make
 
 
 @pytest.fixture
-async def ada(person: Callable[[], Awaitable[Colleague]]) -> Colleague:
+async def ada(person: MakePerson) -> Colleague:
     return await person()
 
 
 @pytest.fixture
-async def bob(person: Callable[[], Awaitable[Colleague]]) -> Colleague:
+async def bob(person: MakePerson) -> Colleague:
     return await person()
-
-
-MakeBot = Callable[..., Awaitable[RunningBot]]
 
 
 def relation(event: Any) -> dict[str, Any]:
@@ -144,3 +171,40 @@ async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot, encrypted
     await ada.wait_until_joined(room, bot.user)
     await ada.wait_until_joined(room, bob.user)
     return room
+
+
+async def post(address: str, token: str, path: str, content: Any) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(f"{address}/_matrix/client/v3{path}", json=content) as response,
+    ):
+        return response.status, await response.json()
+
+
+@asynccontextmanager
+async def in_front_of(
+    address: str, answer: Callable[[web.Request], Awaitable[web.Response | None]]
+) -> AsyncIterator[str]:
+    """A homeserver that is the real one, but for what `answer` answers itself."""
+
+    async def forward(request: web.Request) -> web.Response:
+        if own := await answer(request):
+            return own
+        if "/.well-known/" in request.path:  # the real one would tell the way around this one
+            return web.Response(status=404)
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        body = await request.read()
+        async with http.request(request.method, f"{address}{request.raw_path}", data=body, headers=headers) as response:
+            return web.Response(status=response.status, body=await response.read(), content_type=response.content_type)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", forward)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)  # a sync may hang for half a minute
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as http:
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()

@@ -1,15 +1,10 @@
 """Clients trust the bot's device, whatever happens to its data, its session and its homeserver."""
 
 import asyncio
-import json
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from signedjson.key import decode_verify_key_bytes
@@ -17,16 +12,7 @@ from signedjson.sign import verify_signed_json
 from unpaddedbase64 import decode_base64
 
 from bot.adapters.matrix.colleague import Colleague
-from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot, chat
-
-
-def data(bot: RunningBot) -> Path:
-    return bot.config.parent / "data"
-
-
-def session(bot: RunningBot) -> dict[str, str]:
-    kept: dict[str, str] = json.loads((data(bot) / "session.json").read_text())
-    return kept
+from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, MakePerson, RunningBot, chat, in_front_of, post
 
 
 async def identity(bot: RunningBot, *arguments: str) -> tuple[int | None, str]:
@@ -40,58 +26,15 @@ async def identity(bot: RunningBot, *arguments: str) -> tuple[int | None, str]:
     return process.returncode, output.decode()
 
 
-async def post(address: str, token: str, path: str, content: Any) -> tuple[int, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as http,
-        http.post(f"{address}/_matrix/client/v3{path}", json=content) as response,
-    ):
-        return response.status, await response.json()
-
-
 async def drain(address: str, token: str, bot: RunningBot) -> dict[str, Any]:
     """Claim the bot's keys until only the fallback key is left; it."""
-    wanted = {"one_time_keys": {bot.user: {session(bot)["device"]: "signed_curve25519"}}}
+    wanted = {"one_time_keys": {bot.user: {bot.session["device"]: "signed_curve25519"}}}
     for _ in range(200):
         _, told = await post(address, token, "/keys/claim", wanted)
-        keys: dict[str, Any] = told["one_time_keys"].get(bot.user, {}).get(session(bot)["device"], {})
+        keys: dict[str, Any] = told["one_time_keys"].get(bot.user, {}).get(bot.session["device"], {})
         if not keys or next(iter(keys.values())).get("fallback"):
             return keys
     raise AssertionError("the keys never end")
-
-
-async def told_in_log(bot: RunningBot, text: str, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while text not in bot.log.read_text():
-            await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def in_front_of(
-    address: str, answer: Callable[[web.Request], Awaitable[web.Response | None]]
-) -> AsyncIterator[str]:
-    """A homeserver that is the real one, but for what `answer` answers itself."""
-
-    async def forward(request: web.Request) -> web.Response:
-        if "/.well-known/" in request.path:
-            return web.Response(status=404)
-        if own := await answer(request):
-            return own
-        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
-        body = await request.read()
-        async with http.request(request.method, f"{address}{request.raw_path}", data=body, headers=headers) as response:
-            return web.Response(status=response.status, body=await response.read(), content_type=response.content_type)
-
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", forward)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as http:
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
 
 
 async def test_at_the_first_start_the_device_is_signed_by_its_owner(bot: RunningBot, ada: Colleague) -> None:
@@ -108,9 +51,9 @@ async def test_at_the_first_start_the_device_is_signed_by_its_owner(bot: Running
 
 async def test_the_private_keys_are_sealed_and_nobody_else_can_read_the_folder(bot: RunningBot) -> None:
     for name in ("identity", "key", "session.json"):
-        assert (data(bot) / name).stat().st_mode & 0o777 == 0o600
-    assert (data(bot) / "crypto").stat().st_mode & 0o777 == 0o700
-    content = (data(bot) / "identity").read_bytes()
+        assert (bot.data / name).stat().st_mode & 0o777 == 0o600
+    assert (bot.data / "crypto").stat().st_mode & 0o777 == 0o700
+    content = (bot.data / "identity").read_bytes()
     assert b"master" not in content
     assert bot.user.encode() not in content
 
@@ -147,7 +90,7 @@ async def test_a_lost_folder_is_told_and_a_reset_with_the_password_mends_it(make
     bot = await make_bot()
     await bot.start()
     await bot.end()
-    shutil.rmtree(data(bot))
+    shutil.rmtree(bot.data)
     await bot.start()
     room = await chat(ada, bot, encrypted=True)
     await ada.say(room, "Ist Wire erlaubt?")
@@ -180,11 +123,11 @@ async def test_a_reset_with_a_wrong_password_is_refused_with_one_line(make_bot: 
 async def test_lost_encryption_keys_lead_to_a_new_device_that_is_signed(make_bot: MakeBot, ada: Colleague) -> None:
     bot = await make_bot()
     await bot.start()
-    before = session(bot)["device"]
+    before = bot.session["device"]
     await bot.end()
-    shutil.rmtree(data(bot) / "crypto")
+    shutil.rmtree(bot.data / "crypto")
     await bot.start()
-    assert session(bot)["device"] != before
+    assert bot.session["device"] != before
     assert await ada.sees_signed(bot.user)
     room = await chat(ada, bot, encrypted=True)
     await ada.say(room, "Ist Wire erlaubt?")
@@ -195,10 +138,9 @@ async def test_a_damaged_identity_ends_with_one_clear_line(make_bot: MakeBot) ->
     bot = await make_bot()
     await bot.start()
     await bot.end()
-    (data(bot) / "identity").write_bytes(b"damaged")
-    process = await bot.launch()
-    assert await asyncio.wait_for(process.wait(), 30) == 2
-    assert "identity is damaged" in bot.log.read_text().strip().splitlines()[-1]
+    (bot.data / "identity").write_bytes(b"damaged")
+    await bot.launch()
+    assert "identity is damaged" in await bot.gives_up(2)
 
 
 async def test_a_homeserver_that_wants_the_password_for_the_first_identity_gets_it(
@@ -242,11 +184,11 @@ async def test_a_homeserver_without_cross_signing_is_told_once_and_the_bot_works
 
 
 async def test_one_time_keys_are_refilled_and_a_used_fallback_key_is_replaced(
-    make_bot: MakeBot, ada: Colleague, person: Callable[[], Awaitable[Colleague]], address: str
+    make_bot: MakeBot, ada: Colleague, person: MakePerson, address: str
 ) -> None:
     bot = await make_bot()
     await bot.start()
-    token = session(bot)["token"]
+    token = bot.session["token"]
     await bot.end()
     fallback = await drain(address, token, bot)
     assert next(iter(fallback.values()))["fallback"] is True
@@ -269,20 +211,18 @@ async def chat_while_away(account: Colleague, bot: RunningBot) -> str:
 
 
 async def test_after_a_hard_logout_the_bot_comes_back_as_the_same_device_and_reads_encrypted_questions(
-    make_bot: MakeBot, ada: Colleague, person: Callable[[], Awaitable[Colleague]], address: str
+    make_bot: MakeBot, ada: Colleague, person: MakePerson, address: str
 ) -> None:
     bot = await make_bot()
     await bot.start()
     room = await chat(ada, bot, encrypted=True)
     await ada.say(room, "Ist Wire erlaubt?")
     await ada.wait_for(room, bot.user)
-    before = session(bot)
+    before = bot.session
     assert (await post(address, before["token"], "/logout", {}))[0] == 200
-    async with asyncio.timeout(30):
-        while bot.log.read_text().count("listening") < 2:
-            await asyncio.sleep(0.05)
-    assert session(bot)["device"] == before["device"]
-    assert session(bot)["token"] != before["token"]
+    await bot.says("listening", 2)
+    assert bot.session["device"] == before["device"]
+    assert bot.session["token"] != before["token"]
     assert await ada.sees_signed(bot.user)
     await ada.say(room, "Ist Signal erlaubt?")
     assert "Signal" in (await ada.wait_for(room, bot.user)).body
@@ -295,38 +235,34 @@ async def test_after_a_hard_logout_the_bot_comes_back_as_the_same_device_and_rea
 async def test_a_second_logout_within_the_hour_ends_the_bot(make_bot: MakeBot, address: str) -> None:
     bot = await make_bot()
     await bot.start()
-    await post(address, session(bot)["token"], "/logout", {})
-    async with asyncio.timeout(30):
-        while bot.log.read_text().count("listening") < 2:
-            await asyncio.sleep(0.05)
-    await post(address, session(bot)["token"], "/logout", {})
-    assert bot.process
-    assert await asyncio.wait_for(bot.process.wait(), 60) == 3
-    assert "twice within an hour" in bot.log.read_text().strip().splitlines()[-1]
+    await post(address, bot.session["token"], "/logout", {})
+    await bot.says("listening", 2)
+    await post(address, bot.session["token"], "/logout", {})
+    assert "twice within an hour" in await bot.gives_up(3)
 
 
 async def test_a_restored_backup_does_not_leave_the_bot_without_keys(
-    make_bot: MakeBot, ada: Colleague, person: Callable[[], Awaitable[Colleague]]
+    make_bot: MakeBot, ada: Colleague, person: MakePerson
 ) -> None:
     bot = await make_bot()
     await bot.start()
     await bot.end()
-    backup = data(bot).with_name("backup")
-    shutil.copytree(data(bot), backup)
+    backup = bot.data.with_name("backup")
+    shutil.copytree(bot.data, backup)
     await bot.start()
     room = await chat(ada, bot, encrypted=True)
     await ada.say(room, "Ist Wire erlaubt?")  # takes a one-time key; another is uploaded for it
     await ada.wait_for(room, bot.user)
     await bot.end()
-    shutil.rmtree(data(bot))
-    shutil.copytree(backup, data(bot))
+    shutil.rmtree(bot.data)
+    shutil.copytree(backup, bot.data)
     await bot.start()
     for name in ("Signal", "Threema", "Wire"):
         account = await person()
         room = await chat(account, bot, encrypted=True)
         await account.say(room, f"Ist {name} erlaubt?")
         assert name in (await account.wait_for(room, bot.user)).body
-    await told_in_log(bot, "restored backup")
+    await bot.says("restored backup")
     assert bot.log.read_text().count("restored backup") == 1
     assert "not up to date" not in bot.log.read_text()
 

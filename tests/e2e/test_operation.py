@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.adapters.matrix.colleague import Colleague
-from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot, chat, relation
+from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot, chat, in_front_of, post, relation
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -23,14 +23,14 @@ async def test_after_a_restart_nothing_is_answered_twice_and_the_device_is_the_s
     room = await chat(ada, bot, encrypted=True)
     await ada.say(room, "Ist Wire erlaubt?")
     await ada.wait_for(room, bot.user)
-    session = (bot.config.parent / "data" / "session.json").read_text()
+    session = (bot.data / "session.json").read_text()
     code = await bot.end(number)
     assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0)
     await ada.say(room, "Ist Signal erlaubt?")
     await bot.start()
     assert "Signal" in (await ada.wait_for(room, bot.user)).body
     assert await ada.count(room, bot.user, QUIET) == 0
-    assert (bot.config.parent / "data" / "session.json").read_text() == session
+    assert (bot.data / "session.json").read_text() == session
 
 
 async def test_a_crash_between_reply_and_record_does_not_answer_twice(make_bot: MakeBot, ada: Colleague) -> None:
@@ -38,7 +38,7 @@ async def test_a_crash_between_reply_and_record_does_not_answer_twice(make_bot: 
     await bot.start()
     room = await chat(ada, bot)
     await bot.end()
-    store = bot.config.parent / "data" / "auskunft.sqlite3"
+    store = bot.data / "auskunft.sqlite3"
     before = store.read_bytes()
     await ada.say(room, "Ist Wire erlaubt?")
     await bot.start()
@@ -157,24 +157,18 @@ async def test_an_access_token_with_its_device_serves_where_there_is_no_password
 async def test_the_homeserver_is_found_through_the_domain_s_well_known_file(
     make_bot: MakeBot, ada: Colleague, address: str
 ) -> None:
-    async def well_known(_: web.Request) -> web.Response:
-        return web.json_response({"m.homeserver": {"base_url": f"{address}/"}})
+    async def answer(request: web.Request) -> web.Response:
+        told = request.path == "/.well-known/matrix/client"
+        return web.json_response(
+            {"m.homeserver": {"base_url": f"{address}/"}} if told else {}, status=200 if told else 404
+        )
 
-    application = web.Application()
-    application.router.add_get("/.well-known/matrix/client", well_known)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        port = runner.addresses[0][1]
-        bot = await make_bot(homeserver=f"http://127.0.0.1:{port}")
+    async with in_front_of(address, answer) as front:
+        bot = await make_bot(homeserver=front)
         await bot.start()
         room = await chat(ada, bot)
         await ada.say(room, "Ist Wire erlaubt?")
         assert "Wire" in (await ada.wait_for(room, bot.user)).body
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -190,12 +184,8 @@ async def test_an_account_that_cannot_be_used_ends_with_one_clear_line(
     bot = await make_bot(**matrix)
     if matrix["password"] is None:
         bot.config.write_text(bot.config.read_text().replace("  password: null\n", ""))
-    process = await bot.launch()
-    assert await asyncio.wait_for(process.wait(), 30) == code
-    last = bot.log.read_text().strip().splitlines()[-1]
-    assert last.startswith("auskunft: ")
-    assert told in last
-    assert "Traceback" not in bot.log.read_text()
+    await bot.launch()
+    assert told in await bot.gives_up(code)
 
 
 async def test_a_revoked_token_without_a_password_ends_the_bot_with_its_own_exit_code(
@@ -204,43 +194,28 @@ async def test_a_revoked_token_without_a_password_ends_the_bot_with_its_own_exit
     bot = await make_bot()
     await bot.start()
     await bot.end()
-    session = json.loads((bot.config.parent / "data" / "session.json").read_text())
-    settings = {
-        "user": bot.user,
-        "homeserver": address,
-        "device_id": session["device"],
-        "access_token": session["token"],
-    }
+    token = bot.session["token"]
+    settings = {"user": bot.user, "homeserver": address, "device_id": bot.session["device"], "access_token": token}
     bot.config.write_text(json.dumps({"matrix": settings}))
     await bot.start()
-    headers = {"Authorization": f"Bearer {session['token']}"}
-    async with aiohttp.ClientSession(headers=headers) as http, http.post(f"{address}/_matrix/client/v3/logout") as done:
-        assert done.status == 200
-    assert bot.process
-    assert await asyncio.wait_for(bot.process.wait(), 60) == 3
-    assert "revoked" in bot.log.read_text().strip().splitlines()[-1]
-    assert "Traceback" not in bot.log.read_text()
+    assert (await post(address, token, "/logout", {}))[0] == 200
+    assert "revoked" in await bot.gives_up(3)
 
 
 async def test_an_address_without_a_homeserver_ends_with_one_clear_line(make_bot: MakeBot) -> None:
-    runner = web.AppRunner(web.Application())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        bot = await make_bot(homeserver=f"http://127.0.0.1:{runner.addresses[0][1]}")
-        process = await bot.launch()
-        assert await asyncio.wait_for(process.wait(), 30) == 2
-        assert "there is no Matrix homeserver at" in bot.log.read_text().strip().splitlines()[-1]
-    finally:
-        await runner.cleanup()
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    async with in_front_of("", answer) as front:
+        bot = await make_bot(homeserver=front)
+        await bot.launch()
+        assert "there is no Matrix homeserver at" in await bot.gives_up(2)
 
 
 async def test_a_homeserver_that_is_away_at_the_start_is_waited_for_and_told(make_bot: MakeBot) -> None:
     bot = await make_bot(homeserver="http://127.0.0.1:1")
     process = await bot.launch()
-    async with asyncio.timeout(30):
-        while "cannot be reached" not in bot.log.read_text():
-            await asyncio.sleep(0.1)
+    await bot.says("cannot be reached")
     assert process.returncode is None
     assert await bot.end() == 0
 
@@ -277,34 +252,19 @@ async def test_garbage_that_claims_to_be_encrypted_stops_nobody(
 async def test_a_homeserver_that_stumbles_for_a_moment_costs_no_answer(
     make_bot: MakeBot, ada: Colleague, address: str
 ) -> None:
-    stumbles = iter([502, 503, 200])
+    stumbles = iter([502, 503])
 
-    async def forward(request: web.Request) -> web.Response:
-        if "/.well-known/" in request.path:
-            return web.Response(status=404)
-        if "/send/" in request.path and (status := next(stumbles, 200)) != 200:
-            return web.Response(status=status, text="<h1>Bad gateway</h1>", content_type="text/html")
-        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
-        body = await request.read()
-        async with http.request(request.method, f"{address}{request.raw_path}", data=body, headers=headers) as response:
-            return web.Response(status=response.status, body=await response.read(), content_type=response.content_type)
+    async def answer(request: web.Request) -> web.Response | None:
+        status = next(stumbles, None) if "/send/" in request.path else None
+        return web.Response(status=status, text="<h1>Oh</h1>", content_type="text/html") if status else None
 
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", forward)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as http:
-        try:
-            bot = await make_bot(homeserver=f"http://127.0.0.1:{runner.addresses[0][1]}")
-            await bot.start()
-            room = await chat(ada, bot)
-            await ada.say(room, "Ist Wire erlaubt?")
-            assert "Wire" in (await ada.wait_for(room, bot.user, 60)).body
-            assert "cannot be reached" in bot.log.read_text()
-            assert await bot.end() == 0
-        finally:
-            await runner.cleanup()
+    async with in_front_of(address, answer) as front:
+        bot = await make_bot(homeserver=front)
+        await bot.start()
+        room = await chat(ada, bot)
+        await ada.say(room, "Ist Wire erlaubt?")
+        assert "Wire" in (await ada.wait_for(room, bot.user, 60)).body
+        assert await bot.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -313,7 +273,7 @@ async def test_a_homeserver_that_stumbles_for_a_moment_costs_no_answer(
         ("session.json", b"{", "session.json is damaged"),
         ("key", b"", "is no key"),
         ("key", b"k" * 32, "encryption keys"),
-        ("auskunft.sqlite3", b"no database at all" * 1000, "the data folder cannot be used"),
+        ("auskunft.sqlite3", b"no database at all" * 1000, "auskunft.sqlite3: it is damaged"),
     ],
 )
 async def test_a_damaged_data_folder_ends_with_one_clear_line(
@@ -322,11 +282,9 @@ async def test_a_damaged_data_folder_ends_with_one_clear_line(
     bot = await make_bot()
     await bot.start()
     await bot.end()
-    (bot.config.parent / "data" / name).write_bytes(content)
-    process = await bot.launch()
-    assert await asyncio.wait_for(process.wait(), 30) == 2
-    assert told in bot.log.read_text().strip().splitlines()[-1]
-    assert "Traceback" not in bot.log.read_text()
+    (bot.data / name).write_bytes(content)
+    await bot.launch()
+    assert told in await bot.gives_up(2)
 
 
 async def test_a_second_bot_on_the_same_data_folder_is_refused(bot: RunningBot) -> None:

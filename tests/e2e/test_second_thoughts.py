@@ -89,7 +89,7 @@ async def test_an_edit_and_a_crash_before_anything_was_recorded_end_in_one_answe
     await bot.start()
     room = await chat(ada, bot)
     await bot.end()
-    store = bot.config.parent / "data" / "auskunft.sqlite3"
+    store = bot.data / "auskunft.sqlite3"
     before = store.read_bytes()
     await bot.start()
     question = await ada.say(room, "Ist Signal erlaubt?")

@@ -22,7 +22,7 @@ async def test_a_key_that_comes_late_is_asked_for_and_its_message_answered_also_
     answer = await ada.wait_for(room, bot.user)
     assert "Signal" in answer.body
     assert await ada.count(room, bot.user, QUIET) == 0
-    assert b"!" + room[1:].encode() not in (bot.config.parent / "data" / "auskunft.sqlite3").read_bytes()
+    assert b"!" + room[1:].encode() not in (bot.data / "auskunft.sqlite3").read_bytes()
 
 
 async def test_where_no_key_comes_the_person_is_told_in_both_languages_and_answered_when_it_comes(

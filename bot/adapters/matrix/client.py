@@ -12,6 +12,8 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,7 +21,9 @@ import nio
 import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
+from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.errors import accepted, refusal
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,8 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """The client of the bot's account."""
 
     olm: Any
+    connection: Connection | None = None
+    """What outages are outlasted with; without it, as nio does."""
     _fallback_is_used = False
     _fallback_made_at = float("-inf")
     _devices_untold: frozenset[str] = frozenset()
@@ -71,8 +77,15 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
 
+    async def send(self, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
+        """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
+        ask = partial(super().send, method, path, data, *rest, **more)
+        if self.connection is None or not isinstance(data, str | None):  # a stream is sent once
+            return await ask()
+        return await self.connection.outlast(ask)
+
     async def call(self, path: str, content: dict[str, Any], what: str, method: str = "POST") -> dict[str, Any]:
-        """The answer to a request that nio knows no method for, or repeats for ever; `what` says what is asked for.
+        """The answer to a request that nio knows no method for; `what` says what is asked for.
 
         Raises:
             MatrixError: the homeserver refuses; see `refusal`.
@@ -186,6 +199,12 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             if self.olm:
                 self.olm = _Machine(self.user_id, self.device_id, self.store)
 
+    def forget_members(self, room_id: str) -> None:
+        """Ask who is in the room before something is encrypted for it: they may have changed unseen."""
+        self.rooms[room_id].members_synced = False
+        if self.rooms[room_id].encrypted:
+            self.invalidate_outbound_session(room_id)
+
     async def learn_devices(self) -> None:
         """Ask the homeserver for the devices of those whose devices may have changed.
 
@@ -198,13 +217,19 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
                 self._devices_untold = frozenset(self.olm.users_for_key_query)
 
     async def room_send(self, room_id: str, *arguments: Any, **options: Any) -> Any:
-        """As nio does, but only when the devices of the room's members are known: a new one could not read it.
+        """As nio does, but only when the room's members and their devices are known: others could not read it.
 
         Those whose homeserver did not tell at the last time are not waited for.
+
+        Raises:
+            MatrixError: the homeserver does not tell.
         """
         room = self.rooms.get(room_id)
-        if room and room.encrypted and (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
-            await self.learn_devices()
+        if room and room.encrypted:
+            if not room.members_synced:
+                accepted(await self.joined_members(room_id), "the members of a room")
+            if (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
+                await self.learn_devices()
         return await super().room_send(room_id, *arguments, **options)
 
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
@@ -234,8 +259,20 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             self.olm.store.remove_outgoing_key_request(request)
         return opened
 
+    async def receive_response(self, response: Any) -> None:
+        """As nio does, but it forgets no token: every request that is under way is to hear why it was refused."""
+        if not isinstance(response, nio.ErrorResponse):
+            await super().receive_response(response)
+
+    async def _handle_sync(self, response: Any) -> None:
+        await super()._handle_sync(response)
+        if self.connection:
+            self.connection.synced()
+
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
-        return _guarded(super()._handle_decrypt_to_device, to_device_event)
+        """Keep what it brings all or nothing: after a crash between the two, a key could not be decrypted again."""
+        with self.store.database.atomic() if self.store else nullcontext():
+            return _guarded(super()._handle_decrypt_to_device, to_device_event)
 
     def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
         return _guarded(super()._handle_timeline_event, event, *rest)
@@ -247,9 +284,15 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
 
 
 def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` returns; None where it fails."""
+    """What `read` returns; None where it fails.
+
+    Raises:
+        StoreBroken: no event is to blame.
+    """
     try:
         return read(*arguments)
+    except StoreBroken:
+        raise
     except Exception as error:  # the sender decides what is raised here
         log.warning("an event could not be read: %s", type(error).__name__)
         return None

@@ -61,6 +61,15 @@ class Colleague:
         accepted(await self._client.join(room_id), "to join")
         await self.sync()
 
+    async def leave(self, room_id: str) -> None:
+        """Leave a room."""
+        accepted(await self._client.room_leave(room_id), "to leave")
+
+    async def keys_told(self) -> int:
+        """How many keys for encrypted rooms were sent to the account's device."""
+        await self.sync()
+        return sum(isinstance(event, nio.RoomKeyEvent) for event in self._told)
+
     async def say(self, room_id: str, text: str, **content: Any) -> str:
         """Write a text; further content (`m_relates_to`) goes along with dots for its first underscore."""
         more = {key.replace("m_", "m.", 1): value for key, value in content.items()}

@@ -1,4 +1,4 @@
-"""Trying again while the homeserver is away."""
+"""Asking again where the homeserver answers that it failed. That it answers at all is the connection's business."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -7,12 +7,10 @@ import aiohttp
 import nio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
+from bot.adapters.matrix.connection import LONGEST_WAIT
 from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut, MatrixError, accepted
 
 log = logging.getLogger(__name__)
-
-LONGEST_WAIT = 30
-"""Seconds between two tries."""
 
 
 async def insist(ask: Callable[[], Awaitable[Answered | nio.ErrorResponse]], what: str) -> Answered:
@@ -41,5 +39,6 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _tell(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning("the homeserver cannot be reached (%s); trying again", error or type(error).__name__)
+    if state.attempt_number == 1:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("%s; trying again until it works", error or type(error).__name__)

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import nio
 
-from bot.adapters.matrix.errors import Denied, MatrixError
+from bot.adapters.matrix import wanted
+from bot.adapters.matrix.errors import Denied, refusal
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.config import Matrix
@@ -49,9 +50,10 @@ class Rooms:
         response = await self._client.send(
             "GET", path, headers={"Authorization": f"Bearer {self._client.access_token}"}
         )
+        told = await self._client.parse_body(response)
         if response.status != 200:
-            raise MatrixError(f"the homeserver refused to list invitations: {response.status}")
-        invited = (await response.json()).get("rooms", {}).get("invite", {})
+            raise refusal(response.status, told, "to list invitations")
+        invited = told.get("rooms", {}).get("invite", {})
         return {room: self._inviter(told.get("invite_state", {}).get("events", [])) for room, told in invited.items()}
 
     async def answer(self, room_id: str, inviter: str) -> None:
@@ -132,7 +134,7 @@ class Rooms:
 
     async def _page(self, room_id: str, start: str, end: str | None) -> nio.RoomMessagesResponse:
         back = nio.MessageDirection.back
-        return await self._client.room_messages(room_id, start, end, direction=back, limit=_PAGE)
+        return await self._client.room_messages(room_id, start, end, back, _PAGE, wanted.MESSAGES)
 
     def _membership(self, events: Events, became: str) -> int | None:
         """Where the bot's own membership last became `became`: the index of the event, None where it is not there."""

@@ -14,51 +14,49 @@ import aiohttp
 import nio
 
 from bot.adapters.matrix.client import SafeClient
+from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.errors import CannotLogIn, Denied, LoggedOut, MatrixError, accepted
-from bot.adapters.matrix.patience import LONGEST_WAIT, insist, patiently
+from bot.adapters.matrix.keystore import KeyStore
+from bot.adapters.matrix.patience import insist, patiently
 from bot.config import Matrix
 from bot.keys import Key, Unusable, write_private
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
-_DISCOVERY_TIMEOUT = 10
+_FIND_TIMEOUT = 10
 _BETWEEN_LOGINS = 3600
 _SESSION = "session.json"
 
 
-async def discover(config: Matrix) -> str:
-    """The homeserver's address, as its domain tells it (client-server API, "Server discovery").
-
-    A configured address is asked too: it may be the domain's. Where nothing is told, it is taken as it stands.
-    """
-    start = (config.homeserver or f"https://{config.server_name}").rstrip("/")
-    timeout = aiohttp.ClientTimeout(total=_DISCOVERY_TIMEOUT)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as http,
-            http.get(f"{start}/.well-known/matrix/client") as response,
-        ):
-            if response.status != 200:
-                return start
-            told = json.loads(await response.text())
-            return str(told["m.homeserver"]["base_url"]).rstrip("/")
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
-        return start
-
-
-async def _reach(address: str) -> None:
-    """Wait until a homeserver answers at `address`.
+async def find(config: Matrix, connection: Connection) -> str:
+    """The homeserver's address, once one answers there.
 
     Raises:
         CannotLogIn: something else answers.
+        ClientError, TimeoutError: nothing does, and the connection is not patient.
     """
-    async for attempt in patiently():
-        with attempt:
-            async with aiohttp.ClientSession() as http, http.get(f"{address}/_matrix/client/versions") as response:
-                if response.status >= 500:
-                    raise MatrixError(f"{address} answers with {response.status}")
-                if response.status != 200 or response.content_type != "application/json":
-                    raise CannotLogIn(f"there is no Matrix homeserver at {address}: check `homeserver` and `user`")
+    timeout = aiohttp.ClientTimeout(total=_FIND_TIMEOUT)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        start = (config.homeserver or f"https://{config.server_name}").rstrip("/")
+        told = await connection.outlast(partial(http.get, f"{start}/.well-known/matrix/client"))
+        address = await _told_address(told) or start
+        response = await connection.outlast(partial(http.get, f"{address}/_matrix/client/versions"))
+        if response.status >= 500:
+            raise MatrixError(f"{address} answers with {response.status}")
+        if response.status != 200 or response.content_type != "application/json":
+            raise CannotLogIn(f"there is no Matrix homeserver at {address}: check `homeserver` and `user`")
+        return address
+
+
+async def _told_address(response: aiohttp.ClientResponse) -> str | None:
+    """What a domain tells of its homeserver (client-server API, "Server discovery"); None where it tells nothing."""
+    if response.status != 200:
+        return None
+    try:
+        return str(json.loads(await response.text())["m.homeserver"]["base_url"]).rstrip("/")
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 async def stay_logged_in(config: Matrix, live: Callable[[bool], Awaitable[None]]) -> None:
@@ -81,7 +79,9 @@ async def stay_logged_in(config: Matrix, live: Callable[[bool], Awaitable[None]]
 
 
 @asynccontextmanager
-async def open_session(config: Matrix, folder: Path, key: Key, again: bool = False) -> AsyncIterator[SafeClient]:
+async def open_session(
+    config: Matrix, folder: Path, key: Key, connection: Connection, again: bool = False
+) -> AsyncIterator[SafeClient]:
     """A client that is logged in, its encryption keys loaded. At the end it is closed, never logged out.
 
     With `again`, it logs in with the password, as the device that it was.
@@ -89,10 +89,11 @@ async def open_session(config: Matrix, folder: Path, key: Key, again: bool = Fal
     Raises:
         CannotLogIn: the account cannot be used as it is configured.
     """
-    address = await discover(config)
+    async for attempt in patiently():
+        with attempt:
+            address = await find(config, connection)
     log.info("connecting to %s", address)
-    await _reach(address)
-    client = _client(address, config, folder, key)
+    client = _client(address, config, folder, key, connection)
     try:
         await _log_in(client, config, folder / _SESSION, again)
         yield client
@@ -101,13 +102,13 @@ async def open_session(config: Matrix, folder: Path, key: Key, again: bool = Fal
 
 
 @asynccontextmanager
-async def peek(config: Matrix, folder: Path, key: Key) -> AsyncIterator[SafeClient]:
-    """A client with the session that is there, beside a running bot: to look, never to log in or to wait.
+async def peek(config: Matrix, folder: Path, key: Key, connection: Connection) -> AsyncIterator[SafeClient]:
+    """A client with the session that is there, beside a running bot: to look, never to log in.
 
     Raises:
         Unusable: there is no session yet.
     """
-    client = _client(await discover(config), config, folder, key)
+    client = _client(await find(config, connection), config, folder, key, connection)
     try:
         session = _known_session(config, folder / _SESSION)
         if session is None or not _has_keys(client, session["device"]):
@@ -118,24 +119,22 @@ async def peek(config: Matrix, folder: Path, key: Key) -> AsyncIterator[SafeClie
         await client.close()
 
 
-def _client(address: str, config: Matrix, folder: Path, key: Key) -> SafeClient:
+def _client(address: str, config: Matrix, folder: Path, key: Key, connection: Connection) -> SafeClient:
     crypto = folder / "crypto"
     crypto.mkdir(exist_ok=True, mode=0o700)
     crypto.chmod(0o700)  # what nio writes into it is readable by all
-    return SafeClient(
+    client = SafeClient(
         address,
         config.user,
         store_path=str(crypto),
-        config=nio.AsyncClientConfig(
-            pickle_key=key.derive("pickle"),
-            max_timeout_retry_wait_time=LONGEST_WAIT,
-            backoff_factor=0.25,
-        ),
+        config=nio.AsyncClientConfig(store=KeyStore, pickle_key=key.derive("pickle"), max_timeouts=0),
     )
+    client.connection = connection
+    return client
 
 
 async def _log_in(client: SafeClient, config: Matrix, kept: Path, again: bool) -> None:
-    """With the configured token, else the session that was kept, else the password (whose session is then kept).
+    """With the session that is known, else the password (whose session is then kept).
 
     A device whose encryption keys are lost is given up for a new one: clients distrust a device that changes its keys.
     """
@@ -165,11 +164,17 @@ def _has_keys(client: SafeClient, device: str) -> bool:
 
 
 def _known_session(config: Matrix, kept: Path) -> dict[str, str] | None:
-    """The session that is configured, else the one that was kept."""
-    if config.access_token and config.device_id:
-        token = config.access_token.get_secret_value()
-        return {"user": config.user, "device": config.device_id, "token": token}
-    return _kept_session(kept, config.user)
+    """The session that was kept after a login, else the one that is configured.
+
+    A login as the configured device means that the configured token was dead. A kept session of another device, or of
+    a time when there was a password, does not count.
+    """
+    session = _kept_session(kept, config.user)
+    if not (config.access_token and config.device_id):
+        return session
+    if session and config.password and session["device"] == config.device_id:
+        return session
+    return {"user": config.user, "device": config.device_id, "token": config.access_token.get_secret_value()}
 
 
 def _kept_session(path: Path, user: str) -> dict[str, str] | None:
@@ -187,6 +192,8 @@ def _kept_session(path: Path, user: str) -> dict[str, str] | None:
 def _restore(client: SafeClient, user: str, device: str, token: str) -> None:
     try:
         client.restore_login(user, device, token)
+    except StoreBroken as error:
+        raise Unusable(str(error)) from error
     except Exception as error:  # nio's store raises whatever its database and its pickles raise
         raise Unusable(
             f"the encryption keys in {client.store_path} cannot be opened ({type(error).__name__}): restore the whole "
@@ -215,7 +222,7 @@ async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | 
         return await _show(client, config.avatar, avatar_kept) if config.avatar else None
     except LoggedOut:
         raise
-    except (MatrixError, aiohttp.ClientError) as error:
+    except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
         log.warning("the bot's name and picture stay as they are: %s", error)
     except OSError as error:
         log.warning("the avatar %s cannot be read: %s", config.avatar, error.strerror)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import nio
 
+from bot.adapters.matrix import wanted
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.lanes import Lanes
@@ -18,16 +19,12 @@ from bot.adapters.matrix.rooms import Events, Fetch, Rooms, Work
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.upkeep import Upkeep
 from bot.adapters.matrix.verification import Verification
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
 _POLL = 30_000
 """Milliseconds that the homeserver waits for news."""
-_FILTER = {
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}, "account_data": {"types": []}},
-}
 _DEVICES = "devices"
 """The lane of what comes from device to device, in no room."""
 TOKEN = "sync token"  # noqa: S105 (the name of a fact, no secret)
@@ -67,6 +64,7 @@ class Listener:
 
         Raises:
             LoggedOut: the homeserver does not know the access token any more.
+            StoreBroken: what was done cannot be recorded.
         """
         reception = self._reception
         async with (
@@ -113,10 +111,13 @@ class Listener:
         return syncing.result() if syncing in done else None
 
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
-        return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
+        return await insist(lambda: self._client.sync(timeout, wanted.SYNC, since, full_state), "a sync")
 
     async def _work(self, response: nio.SyncResponse, since: str) -> Work:
         """What the batch brings. Rooms in which nothing was written need nothing."""
+        for room, told in response.rooms.join.items():
+            if told.timeline.limited:
+                self._client.forget_members(room)
         work: Work = [
             (room, self._answering(room, self._rooms.inviter_in(told.invite_state)))
             for room, told in response.rooms.invite.items()
@@ -147,7 +148,7 @@ class Listener:
             return []
         try:
             return await self._rooms.news(room, timeline, since)
-        except LoggedOut:
+        except (LoggedOut, StoreBroken):
             raise
         except Exception as error:  # odd events of one room must not end the bot
             log.error("a gap or a history could not be read: %s", type(error).__name__)

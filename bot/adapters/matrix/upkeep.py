@@ -8,7 +8,8 @@ import logging
 from types import TracebackType
 
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import MatrixError, accepted
+from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,13 @@ class Upkeep:
             await asyncio.wait({self._round})
 
     def begin(self) -> None:
-        """Begin a round, unless one is under way."""
+        """Begin a round, unless one is under way.
+
+        Raises:
+            StoreBroken: in the last round, keys could not be kept.
+        """
+        if self._round and self._round.done():
+            self._round.result()
         if self._round is None or self._round.done():
             self._round = asyncio.create_task(self._go_round())
 
@@ -40,6 +47,10 @@ class Upkeep:
         """What fails is tried again in the next round; whether we are logged out, the sync will tell."""
         try:
             await self._mend()
+        except StoreBroken:
+            raise
+        except LoggedOut:
+            pass
         except MatrixError as error:
             log.warning("the encryption keys are not up to date: %s", error)
         except Exception as error:  # a homeserver that is away, above all

@@ -1,0 +1,124 @@
+"""The connection to the homeserver: every request goes over it, and it outlasts outages and limits.
+
+An outage is told once, however many requests it holds up, and once more when it is over. A single failure is none. What
+the homeserver itself answers, refusals and faults of its own included, is left to whoever asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import aiohttp
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_never
+from tenacity.wait import wait_random_exponential
+
+from bot.adapters.matrix.errors import MatrixError
+from bot.ports import Clock
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 30
+"""Seconds between two tries."""
+_LIMIT = 5.0
+"""Seconds to wait where the homeserver limits us and does not tell for how long."""
+
+Ask = Callable[[], Awaitable[aiohttp.ClientResponse]]
+
+
+class Away(MatrixError):
+    """A gateway answers in the homeserver's place."""
+
+
+class Connection:
+    """How the bot stands to its homeserver. Whoever wants to know asks here."""
+
+    def __init__(self, clock: Clock, patient: bool = True, longest_wait: float = LONGEST_WAIT) -> None:
+        """Not `patient`, it raises what goes wrong instead of trying again."""
+        self._clock = clock
+        self._stop = stop_never if patient else stop_after_attempt(1)
+        self._wait = wait_random_exponential(max=longest_wait)
+        self._held_up: set[object] = set()
+        """The requests that have failed and were not answered since."""
+        self._was_limited = False
+        self.away_since: datetime | None = None
+        """Since when the homeserver has not answered; None while it does."""
+        self.synced_at: datetime | None = None
+        """When the last sync came."""
+
+    def synced(self) -> None:
+        """A sync came."""
+        self.synced_at = self._clock.now()
+
+    async def outlast(self, ask: Ask) -> aiohttp.ClientResponse:
+        """What the homeserver answers in the end to `ask`, which is repeated, ever more slowly, until it does.
+
+        Raises:
+            ClientError, TimeoutError, Away: it does not answer, and the connection is not patient.
+        """
+        request = object()
+        first_failure = self._clock.now()
+
+        def failed(state: RetryCallState) -> None:
+            nonlocal first_failure
+            self._held_up.add(request)
+            if state.attempt_number == 1:
+                first_failure = self._clock.now()
+            else:
+                self._tell_of_outage(first_failure, state.outcome.exception() if state.outcome else None)
+
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError, Away)),
+                wait=self._wait,
+                stop=self._stop,
+                before_sleep=failed,
+                reraise=True,
+            ):
+                with attempt:
+                    response = await self._unlimited(ask)
+        finally:
+            self._held_up.discard(request)
+        if not self._held_up:  # else only a part of the homeserver is back
+            self._tell_of_return()
+        return response
+
+    async def _unlimited(self, ask: Ask) -> aiohttp.ClientResponse:
+        """The answer, once the homeserver does not limit us any more."""
+        while (response := await _whole(ask)).status == 429:
+            if not self._was_limited:
+                self._was_limited = True
+                log.warning("the homeserver limits how much the bot may do, so that people wait: exempt it (README)")
+            await asyncio.sleep(await _told_to_wait(response))
+        return response
+
+    def _tell_of_outage(self, since: datetime, error: BaseException | None) -> None:
+        if self.away_since is None:
+            self.away_since = since
+            reason = str(error) or type(error).__name__
+            log.warning("the homeserver cannot be reached (%s); trying again until it answers", reason)
+
+    def _tell_of_return(self) -> None:
+        if self.away_since is not None:
+            away = timedelta(seconds=round((self._clock.now() - self.away_since).total_seconds()))
+            self.away_since = None
+            log.warning("the homeserver answers again, after %s", away)
+
+
+async def _whole(ask: Ask) -> aiohttp.ClientResponse:
+    """The answer, read to its end: it may break off. Errors that are no JSON are those of a gateway."""
+    response = await ask()
+    await response.read()
+    if response.status >= 500 and response.content_type != "application/json":
+        raise Away(f"a gateway answers in its place, with status {response.status}")
+    return response
+
+
+async def _told_to_wait(response: aiohttp.ClientResponse) -> float:
+    """The seconds that an answer "too many requests" tells to wait (client-server API, "Rate limiting")."""
+    try:
+        told = await response.json(content_type=None)
+        return max(0.0, float(told["retry_after_ms"]) / 1000)
+    except (KeyError, TypeError, ValueError):
+        header = response.headers.get("Retry-After", "")
+        return float(header) if header.isdecimal() else _LIMIT

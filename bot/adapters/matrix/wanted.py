@@ -1,0 +1,33 @@
+"""Which events the bot asks the homeserver for: what it acts on, and what it has to know of a room; nothing else.
+
+Members are told as they write or change ("lazy loading"): a large room costs no more than a small one. Whoever needs
+all of them, as encryption does, asks for them.
+"""
+
+from typing import Any
+
+_STATE = [
+    "m.room.canonical_alias",
+    "m.room.create",
+    "m.room.encryption",
+    "m.room.member",
+    "m.room.name",
+    "m.room.power_levels",
+    "m.room.tombstone",
+]
+_WRITTEN = ["m.key.verification.*", "m.reaction", "m.room.encrypted", "m.room.message", "m.room.redaction", "m.sticker"]
+_LAZY = {"lazy_load_members": True, "include_redundant_members": True}  # after a restart nobody is known any more
+
+MESSAGES: dict[str, Any] = {"types": _WRITTEN + _STATE, **_LAZY}
+"""The filter of a room's messages. State that changes stands among them."""
+SYNC: dict[str, Any] = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {
+        "timeline": {"limit": 50, **MESSAGES},
+        "state": {"types": _STATE, **_LAZY},
+        "ephemeral": {"types": []},
+        "account_data": {"types": []},
+    },
+}
+"""The filter of a sync."""

@@ -1,0 +1,136 @@
+"""What counts as an outage, how often it is told, and how long a limited bot waits."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.adapters.matrix.connection import Away, Connection
+from bot.adapters.simulated import SimulatedClock
+
+AWAY, BACK = "cannot be reached", "answers again, after 0:01:30"
+REFUSED = aiohttp.ClientConnectionError("refused")
+
+
+class Answer:
+    """An answer over HTTP."""
+
+    def __init__(self, status: int = 200, body: str = "{}", kind: str = "application/json", **headers: str) -> None:
+        self.status = status
+        self.content_type = kind
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._body = body
+
+    async def read(self) -> bytes:
+        return self._body.encode()
+
+    async def json(self, content_type: str | None) -> Any:
+        return json.loads(self._body)
+
+
+GATEWAY = Answer(502, "<h1>Bad gateway</h1>", "text/html")
+
+
+def asking(*outcomes: Answer | Exception, before: Callable[[], object] = lambda: None) -> Any:
+    """A request that has these outcomes, one after the other; `before` is called before each."""
+    left = iter(outcomes)
+
+    async def ask() -> Answer:
+        before()
+        await asyncio.sleep(0)
+        outcome = next(left)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return ask
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def connection(clock: SimulatedClock) -> Connection:
+    return Connection(clock, longest_wait=0)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY])
+async def test_a_single_failure_is_no_outage_and_two_in_a_row_are_told_with_their_duration(
+    connection: Connection, clock: SimulatedClock, caplog: pytest.LogCaptureFixture, failure: Answer | Exception
+) -> None:
+    await connection.outlast(asking(failure, Answer()))
+    assert told(caplog) == []
+    half_a_minute_later = lambda: clock.advance(timedelta(seconds=30))  # noqa: E731
+    await connection.outlast(asking(failure, failure, failure, Answer(), before=half_a_minute_later))
+    assert [AWAY in told(caplog)[0], BACK in told(caplog)[1], len(told(caplog))] == [True, True, 2]
+
+
+async def test_many_requests_suffer_one_outage_which_ends_when_all_of_them_are_answered(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = []
+
+    async def look(request: Coroutine[Any, Any, object]) -> None:
+        await request
+        seen.append((len(told(caplog)), connection.away_since is None))
+
+    failures: tuple[int, ...] = (3, 6, 9)
+    requests = [connection.outlast(asking(*[REFUSED] * number, Answer())) for number in failures]
+    await asyncio.gather(*map(look, requests), connection.outlast(asking(*[Answer()])))
+    assert seen == [(1, False), (1, False), (2, True)]
+
+
+async def test_an_outage_that_somebody_did_not_wait_for_ends_with_the_next_answer(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    given_up = asyncio.create_task(connection.outlast(asking(*[REFUSED] * 1_000_000)))
+    while connection.away_since is None:
+        await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.wait({given_up})
+    assert connection.away_since is not None
+    await connection.outlast(asking(Answer()))
+    assert connection.away_since is None
+    assert len(told(caplog)) == 2
+
+
+async def test_what_the_homeserver_itself_answers_is_given_to_who_asked(connection: Connection) -> None:
+    answer = Answer(502, '{"errcode": "M_UNKNOWN"}')
+    assert await connection.outlast(asking(answer)) is answer
+
+
+@pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY])
+async def test_without_patience_a_failure_is_raised(clock: SimulatedClock, failure: Answer | Exception) -> None:
+    with pytest.raises((aiohttp.ClientError, TimeoutError, Away)):
+        await Connection(clock, patient=False).outlast(asking(failure, Answer()))
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [
+        (Answer(429, '{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 150}', Retry_After="1"), 0.15),
+        (Answer(429, '{"errcode": "M_LIMIT_EXCEEDED"}', Retry_After="1"), 1.0),
+        (Answer(429, "Slow down", "text/plain", Retry_After="1"), 1.0),
+        (Answer(429, '["odd"]', Retry_After="0"), 0.0),
+    ],
+)
+async def test_a_limited_request_waits_as_it_is_told_and_the_limit_is_told_once_and_is_no_outage(
+    connection: Connection, caplog: pytest.LogCaptureFixture, limit: Answer, seconds: float
+) -> None:
+    answer = Answer()
+    before = time.monotonic()
+    assert await connection.outlast(asking(limit, limit, answer)) is answer
+    assert time.monotonic() - before >= 2 * seconds
+    assert ["limits how much" in line for line in told(caplog)] == [True]
