@@ -19,7 +19,9 @@ from bot.adapters.matrix.sync import Listener
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
-from bot.adapters.sqlite import SqliteStore, SqliteUnread, open_store
+from bot.adapters.sqlite.database import Database, open_database
+from bot.adapters.sqlite.store import SqliteStore
+from bot.adapters.sqlite.unread import SqliteUnread
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.model import Language
@@ -44,15 +46,15 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     key = open_key(config.data)
     pace = Pace(config.matrix.questions)
     with locked(config.data):
-        async with open_store(config.data / "auskunft.sqlite3", key, clock) as store:
-            kept = _Kept(store, clock, key, pace, Connection(clock))
+        async with open_database(config.data / "auskunft.sqlite3", key, clock) as database:
+            kept = _Kept(database, clock, key, pace, Connection(clock))
             await stay_logged_in(config.matrix, lambda again: _listen(config, stop, desk, kept, again))
 
 
 class _Kept(NamedTuple):
     """What outlives a session with the homeserver."""
 
-    store: SqliteStore
+    database: Database
     clock: SystemClock
     key: Key
     pace: Pace
@@ -60,7 +62,7 @@ class _Kept(NamedTuple):
 
 
 async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, again: bool) -> None:
-    store = kept.store
+    store = SqliteStore(kept.database)
     async with open_session(config.matrix, config.data, kept.key, kept.connection, again) as client:
         avatar = await introduce(client, config.matrix, await store.fact(_AVATAR))
         if avatar:
@@ -71,7 +73,7 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         edits = timedelta(minutes=config.matrix.edits)
         helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace)
         verification = Verification(client, identity.fingerprint, desk.verification)
-        undecrypted = Undecrypted(client, store, SqliteUnread(store), replies, desk.undecrypted, kept.clock)
+        undecrypted = Undecrypted(client, store, SqliteUnread(kept.database), replies, desk.undecrypted, kept.clock)
         inbox = Inbox(client.user_id, store)
         rooms = Rooms(client, config.matrix, kept.clock)
         async with Signs(client) as signs:

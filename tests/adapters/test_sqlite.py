@@ -1,18 +1,28 @@
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.simulated import SimulatedClock
-from bot.adapters.sqlite import _MIGRATIONS, SqliteStore, open_store
+from bot.adapters.sqlite.database import Database, open_database
+from bot.adapters.sqlite.schema import MIGRATIONS
+from bot.adapters.sqlite.store import SqliteStore
 from bot.core.model import Conversation, Feedback
 from bot.keys import Key, Unusable, open_key
-from bot.ports import Answered, StoreBroken
+from bot.ports import Answered, Clock, StoreBroken
 from tests.conftest import message
 
 KEY = Key(b"k" * 32)
 REMEMBERED = Conversation(language="en", options=("a", "b"), entry="c")
+
+
+@asynccontextmanager
+async def open_store(path: Path, key: Key, clock: Clock) -> AsyncIterator[SqliteStore]:
+    async with open_database(path, key, clock) as database:
+        yield SqliteStore(database)
 
 
 @pytest.fixture
@@ -77,7 +87,7 @@ async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_for
 
 async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        database.executescript(f"{_MIGRATIONS[0]} PRAGMA user_version = 1;")
+        database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
         database.execute("INSERT INTO handled VALUES (?, ?)", (KEY.fingerprint("event", "$1"), 2**40))
     async with open_store(path, KEY, SimulatedClock()) as store:
         assert await store.was_handled("$1")
@@ -87,9 +97,9 @@ async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> N
 
 async def test_a_store_of_the_second_version_keeps_its_answers_whose_askers_are_not_known(path: Path) -> None:
     place = ("!room:uni.test", "$1")
-    veiled = SqliteStore(None, path, KEY, SimulatedClock())._veiled(b"$answer", *place)  # type: ignore[arg-type]
+    veiled = SqliteStore(Database(None, path, KEY, SimulatedClock()))._veiled(b"$answer", *place)  # type: ignore[arg-type]
     with sqlite3.connect(path) as database:
-        database.executescript(f"{_MIGRATIONS[0]} {_MIGRATIONS[1]} PRAGMA user_version = 2;")
+        database.executescript(f"{MIGRATIONS[0]} {MIGRATIONS[1]} PRAGMA user_version = 2;")
         database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY.fingerprint("answer", *place), veiled, 2**31))
     async with open_store(path, KEY, SimulatedClock()) as store:
         answered = await store.answered(*place)
@@ -177,7 +187,7 @@ async def opened(path: Path) -> None:
 
 async def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        database.execute(f"PRAGMA user_version = {len(_MIGRATIONS) + 1}")
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with pytest.raises(Unusable, match="newer version of the bot: update the bot"):
         await opened(path)
 

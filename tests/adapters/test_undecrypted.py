@@ -9,7 +9,9 @@ import pytest
 
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.simulated import SimulatedClock
-from bot.adapters.sqlite import SqliteStore, SqliteUnread, open_store
+from bot.adapters.sqlite.database import Database, open_database
+from bot.adapters.sqlite.store import SqliteStore
+from bot.adapters.sqlite.unread import SqliteUnread
 from bot.core.model import Conversation, Message, Reply
 from bot.keys import Key
 from tests.conftest import message
@@ -80,10 +82,10 @@ class Replies:
 class Situation:
     """What a test needs: the time, who was told, and what waits."""
 
-    def __init__(self, store: SqliteStore, clock: SimulatedClock) -> None:
-        self.clock, self.store, self.client, self.replies = clock, store, Client(), Replies()
+    def __init__(self, database: Database, clock: SimulatedClock) -> None:
+        self.clock, self.store, self.client, self.replies = clock, SqliteStore(database), Client(), Replies()
         self.undecrypted = Undecrypted(
-            self.client, store, SqliteUnread(store), self.replies, lambda: Reply("de", "!"), clock
+            self.client, self.store, SqliteUnread(database), self.replies, lambda: Reply("de", "!"), clock
         )
 
     async def keep(self, where: nio.MatrixRoom, event_id: str, sender: str = ADA, session: str = "s") -> Any:
@@ -103,8 +105,8 @@ class Situation:
 @asynccontextmanager
 async def situation(path: Path) -> AsyncIterator[Situation]:
     clock = SimulatedClock()
-    async with open_store(path, Key(b"k" * 32), clock) as store:
-        yield Situation(store, clock)
+    async with open_database(path, Key(b"k" * 32), clock) as database:
+        yield Situation(database, clock)
 
 
 @pytest.fixture

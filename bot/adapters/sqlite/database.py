@@ -1,0 +1,84 @@
+"""The database: one transaction after the other over one connection, and what is too old goes with every write.
+
+Persons, rooms, threads and events stand in it as keyed fingerprints only, and no text at all.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import aiosqlite
+
+from bot import remedies
+from bot.adapters.sqlite.schema import KEPT, prepare
+from bot.keys import Key, Unusable
+from bot.ports import Clock, StoreBroken
+
+Execute = Callable[[str, Sequence[object]], Awaitable[aiosqlite.Cursor]]
+
+
+class Database:
+    """The open file, the key of its fingerprints and the time; see `open_database`."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path, key: Key, clock: Clock) -> None:
+        self._connection = connection
+        self._path = path
+        self.key = key
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Execute]:
+        """All or nothing, one after the other: rooms are handled side by side over one connection."""
+        async with self._lock:
+            try:
+                yield self._connection.execute
+                now = self.seconds()
+                for table, kept in KEPT.items():
+                    limit = now - kept.total_seconds()
+                    await self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
+                await self._connection.commit()
+            except BaseException as error:
+                await self._roll_back()
+                if isinstance(error, sqlite3.Error):
+                    raise StoreBroken(remedies.of_database(self._path, error)) from error
+                raise
+
+    async def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # what broke the transaction is told, not what that broke in turn
+            await self._connection.rollback()
+
+    async def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row that `query` finds."""
+        rows = await self.rows(query, *values)
+        return rows[0] if rows else None
+
+    async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows that `query` finds."""
+        try:
+            return list(await self._connection.execute_fetchall(query, values))
+        except sqlite3.Error as error:
+            raise StoreBroken(remedies.of_database(self._path, error)) from error
+
+    def seconds(self) -> int:
+        """The time, in seconds since 1970."""
+        return int(self._clock.now().timestamp())
+
+
+@asynccontextmanager
+async def open_database(path: Path, key: Key, clock: Clock) -> AsyncIterator[Database]:
+    """The database in the file at `path`, brought to the newest version; closed at the end.
+
+    Raises:
+        Unusable: the file cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(aiosqlite.connect(path))
+            path.chmod(0o600)
+            await prepare(connection, path)
+        except sqlite3.Error as error:
+            raise Unusable(remedies.of_database(path, error)) from error
+        yield Database(connection, path, key, clock)

@@ -1,0 +1,92 @@
+"""The tables, their versions, and for how long their rows are kept."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import aiosqlite
+
+from bot import remedies
+from bot.keys import Unusable
+
+MIGRATIONS = (
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE handled (event BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX handled_at ON handled (at);
+    CREATE TABLE conversations (
+        conversation BLOB PRIMARY KEY, person BLOB NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX conversations_at ON conversations (at);
+    CREATE INDEX conversations_person ON conversations (person);
+    CREATE TABLE threads (thread BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX threads_at ON threads (at);
+    """,
+    """
+    CREATE TABLE answers (question BLOB PRIMARY KEY, reply BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX answers_at ON answers (at);
+    CREATE TABLE missed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX missed_at ON missed (at);
+    """,
+    """
+    CREATE TABLE unread (
+        event BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL, room BLOB NOT NULL,
+        place BLOB, due INTEGER, told INTEGER, at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX unread_at ON unread (at);
+    CREATE INDEX unread_due ON unread (due);
+    CREATE INDEX unread_person ON unread (person);
+    """,
+    """
+    ALTER TABLE answers ADD COLUMN asker BLOB;
+    ALTER TABLE answers ADD COLUMN entries TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE answers ADD COLUMN before TEXT NOT NULL DEFAULT '{}';
+    CREATE INDEX answers_asker ON answers (asker);
+    CREATE TABLE feedback (
+        entry TEXT PRIMARY KEY, helpful INTEGER NOT NULL, unhelpful INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE reactions (
+        reaction BLOB PRIMARY KEY, vote BLOB NOT NULL UNIQUE, entries TEXT NOT NULL, helpful INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX reactions_at ON reactions (at);
+    """,
+)
+"""Each brings the database from the version of its index to the next; what was released is never changed."""
+
+KEPT = {
+    "handled": timedelta(days=7),
+    "answers": timedelta(days=7),
+    "reactions": timedelta(days=7),
+    "conversations": timedelta(days=1),
+    "missed": timedelta(days=1),
+    "unread": timedelta(days=1),
+    "threads": timedelta(days=90),
+}
+"""For how long rows are kept, by table."""
+
+
+async def prepare(database: aiosqlite.Connection, path: Path) -> None:
+    """Bring the database in the file at `path` to the newest version.
+
+    Raises:
+        Unusable: it is damaged, or newer than this bot.
+        sqlite3.Error: it cannot be read or written.
+    """
+    await database.execute("PRAGMA journal_mode = WAL")
+    await database.execute("PRAGMA synchronous = FULL")
+    await database.execute("PRAGMA secure_delete = ON")
+    if await _told(database, "PRAGMA quick_check(1)") != "ok":
+        raise Unusable(remedies.damaged(path))
+    version = int(str(await _told(database, "PRAGMA user_version")))
+    if version > len(MIGRATIONS):
+        raise Unusable(
+            f"{path} was made by a newer version of the bot: update the bot, or restore the data folder from a backup "
+            "of the older one"
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        await database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+async def _told(database: aiosqlite.Connection, query: str) -> object:
+    ((answer,),) = await database.execute_fetchall(query)
+    return answer
