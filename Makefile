@@ -1,12 +1,13 @@
 # make demo   see the bot at work          make test   run the tests
 # make check  everything that CI checks    make fmt    format the code
+# make chaos  kill the bot and the homeserver at random while people ask (5 minutes; CHAOS_SEED=... repeats a run)
 # make bench-matching   measure the matching, beside other methods (10 minutes; writes docs/matching-benchmark.*)
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq bench-matching
+.PHONY: demo test check fmt lint format-check types imports faq chaos bench-matching
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -34,6 +35,9 @@ imports: $(INSTALLED)
 
 faq: $(INSTALLED)
 	@$(BIN)/auskunft check --strict
+
+chaos: $(INSTALLED)
+	@CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py
 
 bench-matching: $(INSTALLED)
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bench]'

@@ -75,9 +75,11 @@ class Colleague:
         more = {key.replace("m_", "m.", 1): value for key, value in content.items()}
         return await self.send(room_id, "m.room.message", {"msgtype": "m.text", "body": text, **more})
 
-    async def send(self, room_id: str, kind: str, content: dict[str, Any]) -> str:
-        """Send any event; its id."""
-        response = await self._client.room_send(room_id, kind, content, ignore_unverified_devices=True)
+    async def send(self, room_id: str, kind: str, content: dict[str, Any], transaction: str | None = None) -> str:
+        """Send any event; its id. Sent again with the same `transaction`, it arrives once."""
+        response = await self._client.room_send(
+            room_id, kind, content, tx_id=transaction, ignore_unverified_devices=True
+        )
         return str(accepted(response, "a message").event_id)
 
     async def send_raw(self, room_id: str, kind: str, content: dict[str, Any]) -> None:
@@ -168,6 +170,16 @@ class Colleague:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing came from {sender} within {seconds} s")
             await self.sync(_POLL)
+
+    async def history(self, room_id: str) -> list[nio.Event]:
+        """All that was written in the room, newest first."""
+        events: list[nio.Event] = []
+        start: str | None = ""
+        while start is not None:
+            page = accepted(await self._client.room_messages(room_id, start or None, limit=200), "the history")
+            events += page.chunk
+            start = page.end if page.chunk else None
+        return events
 
     async def wait_to_be_told(self, kind: str, seconds: float = 30) -> nio.ToDeviceEvent:
         """The next event of this kind from device to device.
