@@ -1,13 +1,14 @@
 # make demo   see the bot at work          make test   run the tests
 # make check  everything that CI checks    make fmt    format the code
 # make chaos  kill the bot and the homeserver at random while people ask (5 minutes; CHAOS_SEED=... repeats a run)
+# make bench-operation  measure speed and memory beside a bare echo bot (20 minutes; writes docs/operation-benchmark.md)
 # make bench-matching   measure the matching, beside other methods (10 minutes; writes docs/matching-benchmark.*)
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq chaos bench-matching
+.PHONY: demo test check fmt lint format-check types imports faq chaos bench-matching bench-operation
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -42,6 +43,9 @@ chaos: $(INSTALLED)
 bench-matching: $(INSTALLED)
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.matching
+
+bench-operation: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.operation
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; about a minute) ..."

@@ -41,7 +41,7 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
         "trusted_key_servers": [],
         "suppress_key_server_warning": True,
         "report_stats": False,
-        **{f"rc_{name}": generous for name in ("message", "registration", "joins_per_room")},
+        **{f"rc_{name}": generous for name in ("message", "registration", "joins_per_room", "room_creation")},
         "rc_login": dict.fromkeys(("address", "account", "failed_attempts"), generous),
         "rc_joins": dict.fromkeys(("local", "remote"), generous),
         "rc_invites": dict.fromkeys(("per_room", "per_user", "per_issuer"), generous),
