@@ -11,7 +11,7 @@ from bot.core.desk import Desk
 from bot.core.model import Conversation
 from bot.core.render import render
 from tests.conftest import message
-from tests.e2e.conftest import PASSWORD, QUIET, RunningBot
+from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot
 from tests.e2e.foreign import ForeignClient, Missing, foreign_client, install
 
 
@@ -28,10 +28,10 @@ async def eve(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
         yield client
 
 
-async def chat(eve: ForeignClient, bot: RunningBot) -> str:
-    """An encrypted direct chat that the bot has joined."""
+async def chat(eve: ForeignClient, bot: RunningBot, membership: str = "join") -> str:
+    """An encrypted direct chat with the bot, as soon as the client knows of the bot's membership."""
     room: str = await eve.do("chat", user=bot.user)
-    await eve.until(lambda membership: membership == "join", "membership", room=room, user=bot.user)
+    await eve.until(lambda told: told == membership, "membership", room=room, user=bot.user)
     return room
 
 
@@ -69,16 +69,30 @@ async def test_it_is_answered_and_shows_the_answer_as_it_was_sent_without_a_shie
     assert answer["shield"] == "NONE"  # a room that is not encrypted has none at all
 
 
+async def test_its_question_that_was_sent_before_the_bot_came_is_answered(
+    eve: ForeignClient, make_bot: MakeBot
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    await bot.end()
+    room = await chat(eve, bot, membership="invite")
+    await eve.do("say", room=room, text="Ist Threema erlaubt?")
+    await bot.start()
+    (answer,) = await messages(eve, bot, room, 1)
+    assert "Threema" in answer["shown"]["body"].split("\n")[0]
+    assert answer["shield"] == "NONE"
+
+
 async def test_an_edited_question_changes_the_answer_that_it_shows_once(eve: ForeignClient, bot: RunningBot) -> None:
     room = await chat(eve, bot)
     question = await eve.do("say", room=room, text="Ist Signal erlaubt?")
     (answer,) = await messages(eve, bot, room, 1)
-    assert "Signal" in answer["shown"]["body"]
+    assert "Signal" in answer["shown"]["body"].split("\n")[0]
     await eve.do("edit", room=room, event=question, text="Ist Threema erlaubt?")
     await messages(eve, bot, room, 2)
     await asyncio.sleep(QUIET)
     answer, edit = await messages(eve, bot, room, 2)
-    assert "Threema" in answer["shown"]["body"]
+    assert "Threema" in answer["shown"]["body"].split("\n")[0]
     assert answer["shown"] == edit["content"]["m.new_content"]
     assert edit["shield"] == "NONE"
 
