@@ -13,6 +13,7 @@ from bot.core.render import render
 from tests.conftest import message
 from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot
 from tests.e2e.foreign import ForeignClient, Missing, foreign_client, install
+from tests.e2e.test_identity import identity
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +110,20 @@ async def test_its_request_for_verification_is_cancelled_with_the_fingerprint_th
     assert notice["content"]["msgtype"] == "m.notice"
     assert device["id"] in notice["shown"]["body"]
     assert device["fingerprint"] in notice["shown"]["body"].replace(" ", "")
+
+
+async def test_after_a_reset_of_the_bot_s_identity_it_tells_so_and_is_answered(
+    eve: ForeignClient, make_bot: MakeBot
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await chat(eve, bot)
+    await eve.do("say", room=room, text="Ist Signal erlaubt?")
+    await messages(eve, bot, room, 1)
+    await bot.end()
+    assert (await identity(bot, "reset"))[0] == 0
+    await bot.start()
+    await eve.until(bool, "identity_changed", user=bot.user)
+    await eve.do("say", room=room, text="Ist Threema erlaubt?")
+    _, answer = await messages(eve, bot, room, 2)
+    assert answer["shield"] == "NONE"

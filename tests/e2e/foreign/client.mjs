@@ -79,6 +79,11 @@ const commands = {
         );
     },
 
+    /** Whether `user` has another identity than before, which people are told until they accept it. */
+    async identity_changed({ user }) {
+        return (await crypto.getUserVerificationStatus(user)).needsUserApproval;
+    },
+
     /** Write a text; its event id. */
     async say({ room, text }) {
         return (await client.sendMessage(room, { msgtype: "m.text", body: text })).event_id;
