@@ -25,7 +25,9 @@ _INTERRUPTED = 130
 def show(config: ConfigPath = Path("config.yaml")) -> None:
     """Print the device's fingerprint and whether the device is signed by its owner; the bot may be running.
 
-    People see the same fingerprint in their client, in the bot's profile, under its sessions or devices.
+    People find the same fingerprint, with or without the spaces, in their client as the device's key `ed25519`. In
+    Element on the web, type /devtools in the chat with the bot; then choose Users, the bot, its device.
+
     Exit codes: 0 signed; 1 not signed; 2 it cannot be told; 3 the homeserver has logged the bot out.
     """
     standing = _run(config, assembly.standing)
@@ -38,7 +40,7 @@ def show(config: ConfigPath = Path("config.yaml")) -> None:
 def reset(config: ConfigPath = Path("config.yaml")) -> None:
     """Give the bot a new identity and sign its device with it; the bot must be stopped.
 
-    For when the data folder with the old identity is lost. Clients tell everybody who verified the bot that its
+    For when the data folder with the old identity is lost. Clients warn those who have written with the bot that its
     identity has changed. The homeserver may want the password: set it in the configuration for this.
     """
     _print(_run(config, assembly.reset_identity))
