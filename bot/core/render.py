@@ -6,6 +6,7 @@ terminals: it bears no marks, and a table becomes a line a row.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -25,8 +26,9 @@ _SCHEMES = {"https", "http", "mailto"}
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
 
 
+@lru_cache(maxsize=256)
 def render(markdown: str) -> Rendered:
-    """`markdown` as plain text and as Matrix HTML."""
+    """`markdown` as plain text and as Matrix HTML. A FAQ says the same again and again: it is kept for a while."""
     html = nh3.clean(
         _MARKDOWN.render(markdown),
         tags=set(MATRIX_TAGS),

@@ -54,7 +54,7 @@ async def until(condition: Any) -> None:
 
 async def test_only_the_newest_message_of_a_room_is_told_once_the_room_has_settled() -> None:
     homeserver = Homeserver()
-    async with Signs(homeserver) as signs:
+    async with Signs(homeserver, between=0) as signs:
         for event_id in ("$1", "$2", "$3"):
             signs.seen(ROOM, event_id)
             await turns()
@@ -66,9 +66,19 @@ async def test_only_the_newest_message_of_a_room_is_told_once_the_room_has_settl
     assert homeserver.asked == [("POST", "/rooms/%21room%3Auni.test/receipt/m.read/%243", {})]
 
 
+async def test_a_lively_room_gets_one_receipt_for_several_messages() -> None:
+    homeserver = Homeserver()
+    async with Signs(homeserver, between=60) as signs:
+        for event_id in ("$1", "$2", "$3"):
+            signs.seen(ROOM, event_id)
+            signs.settled(ROOM)
+            await turns()
+    assert homeserver.read == ["%241"]
+
+
 async def test_a_room_has_one_receipt_in_flight_and_then_only_the_newest() -> None:
     homeserver = Homeserver(slow=True)
-    async with Signs(homeserver) as signs:
+    async with Signs(homeserver, between=0) as signs:
         for event_id in ("$1", "$2", "$3"):
             signs.seen(ROOM, event_id)
             signs.settled(ROOM)
@@ -82,7 +92,7 @@ async def test_a_room_has_one_receipt_in_flight_and_then_only_the_newest() -> No
 
 async def test_many_rooms_do_not_crowd_a_slow_homeserver() -> None:
     homeserver = Homeserver(slow=True)
-    async with Signs(homeserver) as signs:
+    async with Signs(homeserver, between=0) as signs:
         for number in range(50):
             signs.seen(f"!{number}", "$1")
             signs.settled(f"!{number}")
@@ -96,7 +106,7 @@ async def test_many_rooms_do_not_crowd_a_slow_homeserver() -> None:
 @pytest.mark.parametrize("error", [MatrixError("later"), ConnectionError(), ValueError()])
 async def test_what_fails_is_let_go(error: Exception) -> None:
     homeserver = Homeserver(error=error)
-    async with Signs(homeserver) as signs:
+    async with Signs(homeserver, between=0) as signs:
         for event_id in ("$1", "$2"):
             signs.seen(ROOM, event_id)
             signs.settled(ROOM)
@@ -116,7 +126,7 @@ async def test_a_revoked_token_is_raised() -> None:
 
 
 async def test_a_homeserver_that_does_not_react_holds_up_no_end() -> None:
-    async with Signs(Homeserver(slow=True)) as signs:
+    async with Signs(Homeserver(slow=True), between=0) as signs:
         signs.seen(ROOM, "$1")
         signs.settled(ROOM)
         await turns()
@@ -126,7 +136,7 @@ async def test_a_homeserver_that_does_not_react_holds_up_no_end() -> None:
 
 async def test_typing_is_shown_only_where_it_takes_long_and_ends_with_it() -> None:
     homeserver = Homeserver()
-    async with Signs(homeserver, long=0.05) as signs:
+    async with Signs(homeserver, long=0.05, between=0) as signs:
         with signs.typing(ROOM):
             await turns()
         await asyncio.sleep(0.1)
@@ -139,7 +149,7 @@ async def test_typing_is_shown_only_where_it_takes_long_and_ends_with_it() -> No
 
 async def test_a_slow_homeserver_gets_no_second_typing_notice_and_is_told_the_end_in_order() -> None:
     homeserver = Homeserver(slow=True)
-    async with Signs(homeserver, long=0) as signs:
+    async with Signs(homeserver, long=0, between=0) as signs:
         for _ in range(5):
             with signs.typing(ROOM):
                 await asyncio.sleep(0.02)

@@ -25,6 +25,8 @@ _GIVEN_UP = 10
 """Seconds after which a homeserver that does not react is left in peace."""
 _AT_ONCE = 4
 """Requests in flight at the most, over all rooms."""
+_BETWEEN = 2.0
+"""Seconds between two receipts in one room: a lively room gets one for several messages."""
 
 
 class Caller(Protocol):
@@ -39,9 +41,10 @@ class Caller(Protocol):
 class Signs:
     """Gives signs for one account, within `async with`. A revoked token is raised there."""
 
-    def __init__(self, client: Caller, long: float = _LONG) -> None:
+    def __init__(self, client: Caller, long: float = _LONG, between: float = _BETWEEN) -> None:
         self._client = client
         self._long = long
+        self._between = between
         self._seen: dict[str, str] = {}
         """By room, the newest message that was seen and not told yet."""
         self._due: dict[str, str] = {}
@@ -108,6 +111,7 @@ class Signs:
         while event_id := self._due.pop(room_id, None):
             # Without a thread's id it stands for everything up to the message, in threads and outside.
             await self._ask("POST", f"/rooms/{quote(room_id, '')}/receipt/m.read/{quote(event_id, '')}", {})
+            await asyncio.sleep(self._between)
         self._telling.discard(room_id)
 
     async def _type(self, room_id: str, done: asyncio.Event) -> None:

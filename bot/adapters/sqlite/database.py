@@ -1,4 +1,4 @@
-"""The database: one transaction after the other over one connection, and what is too old goes with every write.
+"""The database: one transaction after the other over one connection, and what is too old goes within a minute.
 
 Persons, rooms, threads and events stand in it as keyed fingerprints only, and no text at all.
 """
@@ -16,6 +16,8 @@ from bot.adapters.sqlite.schema import KEPT, prepare
 from bot.keys import Key, Unusable
 from bot.ports import Clock, StoreBroken
 
+_BETWEEN_SWEEPS = 60
+"""Seconds between two times at which what is too old is erased."""
 Execute = Callable[[str, Sequence[object]], Awaitable[aiosqlite.Cursor]]
 
 
@@ -28,6 +30,7 @@ class Database:
         self.key = key
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._swept_at = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Execute]:
@@ -35,16 +38,23 @@ class Database:
         async with self._lock:
             try:
                 yield self._connection.execute
-                now = self.seconds()
-                for table, kept in KEPT.items():
-                    limit = now - kept.total_seconds()
-                    await self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
+                await self._sweep()
                 await self._connection.commit()
             except BaseException as error:
                 await self._roll_back()
                 if isinstance(error, sqlite3.Error):
                     raise StoreBroken(remedies.of_database(self._path, error)) from error
                 raise
+
+    async def _sweep(self) -> None:
+        """Erase what is too old; once a minute is soon enough."""
+        now = self.seconds()
+        if now - self._swept_at < _BETWEEN_SWEEPS:
+            return
+        for table, kept in KEPT.items():
+            limit = now - kept.total_seconds()
+            await self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
+        self._swept_at = now
 
     async def _roll_back(self) -> None:
         with suppress(sqlite3.Error):  # what broke the transaction is told, not what that broke in turn
