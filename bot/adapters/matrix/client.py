@@ -31,6 +31,8 @@ _ONE_TIME = "signed_curve25519"
 _ROTATION = 3600
 """Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
 _MOST_CLAIMS = 500
+_LONGEST_ANSWER = 600
+"""Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
 
 
 class _Sync(nio.SyncResponse):  # type: ignore[misc]
@@ -77,9 +79,19 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
 
-    async def send(self, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+        trace_context: Any = None,
+        timeout: float | None = None,
+    ) -> Any:
         """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
-        ask = partial(super().send, method, path, data, *rest, **more)
+        if timeout == 0:  # to nio, the first sync may take for ever
+            timeout = _LONGEST_ANSWER
+        ask = partial(super().send, method, path, data, headers, trace_context, timeout)
         if self.connection is None or not isinstance(data, str | None):  # a stream is sent once
             return await ask()
         return await self.connection.outlast(ask)
