@@ -1,27 +1,24 @@
 """The newcomer's first command."""
 
 import asyncio
+import os
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 
-async def launch() -> asyncio.subprocess.Process:
+async def launch(temporary: Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "demo"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
 
 
-def leftovers() -> list[Path]:
-    return list(Path(tempfile.gettempdir()).glob("auskunft-demo-*"))
-
-
-async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behind() -> None:
-    process = await launch()
+async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = await launch(tmp_path)
     output, errors = await asyncio.wait_for(process.communicate(), 120)
     text = output.decode()
     assert process.returncode == 0, errors.decode()
@@ -31,12 +28,12 @@ async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behin
     assert "device signed by its owner" in text
     for part in ("Meinen Sie eine dieser Fragen?", "Dazu weiß ich nichts", "See also:"):
         assert part in text
-    assert leftovers() == []
+    assert list(tmp_path.iterdir()) == []
 
 
-async def test_an_interrupted_demo_leaves_nothing_behind() -> None:
+async def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
-        process = await launch()
+        process = await launch(tmp_path)
         assert process.stdout
         while b"starting a homeserver" not in await asyncio.wait_for(process.stdout.readline(), 60):
             pass
@@ -44,4 +41,4 @@ async def test_an_interrupted_demo_leaves_nothing_behind() -> None:
         _, errors = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 130
         assert b"Traceback" not in errors
-        assert leftovers() == []
+        assert list(tmp_path.iterdir()) == []

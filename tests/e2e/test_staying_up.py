@@ -154,9 +154,7 @@ async def test_a_full_disk_ends_the_bot_with_a_clear_line_and_costs_no_answer(
     room = await chat(ada, bot, encrypted)
     fill_disk(bot)
     await ada.say(room, "Ist Wire erlaubt?")
-    last = await bot.gives_up(2)
-    assert "the disk fails or is full" in last
-    assert ("crypto" in last) is encrypted  # a key came first, and has to be kept
+    assert "the disk fails or is full" in await bot.gives_up(2)
     await ada.say(room, "Ist Signal erlaubt?")
     await bot.start()
     assert "Wire" in (await ada.wait_for(room, bot.user)).body

@@ -5,6 +5,8 @@ at every start anew. Here such an event stays unread, and the others of its batc
 
 nio overlooks that the last one-time key was taken, knows no fallback key, keeps keys only after they were uploaded,
 and uploads the same refused keys for ever. What it uploads is therefore put together here.
+
+nio writes on where the homeserver did not take the keys to a message (a gateway's 502): nobody could read it, ever.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.connection import Connection
-from bot.adapters.matrix.errors import accepted, refusal
+from bot.adapters.matrix.errors import MatrixError, accepted, refusal
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ _ONE_TIME = "signed_curve25519"
 _ROTATION = 3600
 """Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
 _MOST_CLAIMS = 500
+_LONGEST_ANSWER = 600
+"""Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
 
 
 class _Sync(nio.SyncResponse):  # type: ignore[misc]
@@ -77,9 +81,19 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
 
-    async def send(self, method: str, path: str, data: Any = None, *rest: Any, **more: Any) -> Any:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+        trace_context: Any = None,
+        timeout: float | None = None,
+    ) -> Any:
         """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
-        ask = partial(super().send, method, path, data, *rest, **more)
+        if timeout == 0:  # to nio, the first sync may take for ever
+            timeout = _LONGEST_ANSWER
+        ask = partial(super().send, method, path, data, headers, trace_context, timeout)
         if self.connection is None or not isinstance(data, str | None):  # a stream is sent once
             return await ask()
         return await self.connection.outlast(ask)
@@ -231,6 +245,30 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             if (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
                 await self.learn_devices()
         return await super().room_send(room_id, *arguments, **options)
+
+    async def share_group_session(self, room_id: str, ignore_unverified_devices: bool = False) -> Any:
+        """Give the keys to what is written next to the devices in the room.
+
+        Raises:
+            MatrixError: the homeserver did not do all that this needs; nothing may be written yet.
+        """
+        if missing := self.get_missing_sessions(room_id):
+            accepted(await self.keys_claim(missing), "the one-time keys of others")
+        response = await super().share_group_session(room_id, ignore_unverified_devices)
+        session = self.olm.outbound_group_sessions[room_id]
+        if not self._reachable(room_id) <= session.users_shared_with | session.users_ignored:
+            session.shared = False
+            raise MatrixError("the homeserver refused the keys to a message")
+        return response
+
+    def _reachable(self, room_id: str) -> set[tuple[str, str]]:
+        """The devices in the room, by user and device, that keys can be sent to."""
+        return {
+            (user, device.id)
+            for user in self.rooms[room_id].users
+            for device in self.olm.device_store.active_user_devices(user)
+            if self.olm.session_store.get(device.curve25519) and not self.olm.is_device_blacklisted(device)
+        } - {(self.user_id, self.device_id)}
 
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
         """Ask the device that sent `event` for its key, once unless `again`.
