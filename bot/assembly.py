@@ -9,12 +9,14 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import load
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
 from bot.adapters.matrix.sync import Listener
 from bot.adapters.matrix.verification import Verification
+from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
 from bot.adapters.sqlite import SqliteStore, open_store
 from bot.config import Config
@@ -62,11 +64,14 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         identity = Identity(client, config.matrix, config.data, kept.key)
         await identity.ensure()
         replies = MatrixReplies(client, kept.clock, config.matrix.answers)
-        helpdesk = Helpdesk(desk, store, replies, kept.clock, timedelta(minutes=config.matrix.edits))
+        edits = timedelta(minutes=config.matrix.edits)
+        helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, config.matrix.unencrypted)
         verification = Verification(client, identity.fingerprint, desk.verification)
-        reception = Reception(client, Inbox(client.user_id, store), helpdesk, verification, store)
         rooms = Rooms(client, config.matrix, kept.clock)
-        await Listener(client, rooms, reception, verification, store).listen(stop)
+        welcome = Welcome(client, config.matrix, desk, store)
+        membership = Membership(client, config.matrix, rooms.may_invite, welcome)
+        reception = Reception(client, Inbox(client.user_id, store), helpdesk, verification, membership, store)
+        await Listener(client, rooms, membership, reception, verification, store).listen(stop)
 
 
 async def standing(config: Config) -> Standing:

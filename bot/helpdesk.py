@@ -1,15 +1,17 @@
 """Use case: a colleague's message is handled, once, whatever happens in between.
 
-Rules: what is older than a day is not answered any more, with one apology a room; an edit of an answered message,
-soon enough, changes the answer; a message that is taken back takes its answer along.
+Rules: what is older than a day is not answered any more, with one apology a room; where only encrypted rooms are
+answered, the others are told so once a day; an edit of an answered message, soon enough, changes the answer; a message
+that is taken back takes its answer along.
 """
 
 import logging
 from datetime import timedelta
+from typing import Literal
 
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Message, Turn
-from bot.ports import Clock, Replies, Store, Undelivered
+from bot.core.model import Conversation, Message, Reply, Turn
+from bot.ports import Clock, Notice, Replies, Store, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +24,21 @@ EDITS = timedelta(minutes=5)
 class Helpdesk:
     """Handles messages: considers them, replies, and remembers."""
 
-    def __init__(self, desk: Desk, store: Store, replies: Replies, clock: Clock, edits: timedelta = EDITS) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        store: Store,
+        replies: Replies,
+        clock: Clock,
+        edits: timedelta = EDITS,
+        unencrypted: Literal["answer", "refuse"] = "answer",
+    ) -> None:
         self._desk = desk
         self._store = store
         self._replies = replies
         self._clock = clock
         self._edits = edits
+        self._refuses_unencrypted = unencrypted == "refuse"
 
     async def handle(self, message: Message) -> Turn | None:
         """Handle `message`; what came of it, or None where it was handled before or was not considered.
@@ -42,7 +53,11 @@ class Helpdesk:
             return None
         conversation = await self._store.conversation(message)
         if self._clock.now() - message.sent_at > _TOO_OLD:
-            await self._pass_over(message, conversation)
+            await self._pass_over(message, conversation, "missed", self._desk.missed(message))
+            return None
+        if self._refuses_unencrypted and not message.encrypted:
+            language = self._desk.language_of_message(message)
+            await self._pass_over(message, conversation, "unencrypted", self._desk.unencrypted(language))
             return None
         if message.edit_of:
             return await self._answer_anew(message, message.edit_of, conversation)
@@ -76,13 +91,13 @@ class Helpdesk:
             await self._replies.withdraw(room_id, answered.reply_id, because)
             await self._store.forget_answer(room_id, event_id)
 
-    async def _pass_over(self, message: Message, conversation: Conversation) -> None:
-        """What is too old is met with one apology a room."""
-        if message.edit_of or await self._store.was_told_of_missed(message.room_id):
+    async def _pass_over(self, message: Message, conversation: Conversation, notice: Notice, reply: Reply) -> None:
+        """What is not answered for a reason that holds for the room is met with one `reply` a room."""
+        if message.edit_of or await self._store.was_told(message.room_id, notice):
             await self._store.record(message, conversation)
             return
-        reply_id = await self._replies.send(message, self._desk.missed(message))
-        await self._store.record(message, conversation, reply_id, missed=True)
+        reply_id = await self._replies.send(message, reply)
+        await self._store.record(message, conversation, reply_id, notice)
 
     async def _answer_anew(self, message: Message, question: str, conversation: Conversation) -> Turn | None:
         """An edit that comes soon enough after the answer replaces the answer; any other is passed over."""

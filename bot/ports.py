@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.core.model import Conversation, Message, Reply
 
@@ -43,6 +43,10 @@ class Undelivered(Exception):
     """A reply that could not be sent; the text says why, without naming anybody."""
 
 
+class Barred(Undelivered):
+    """The bot may not write there, or is not there any more: neither another try nor an apology would arrive."""
+
+
 class StoreBroken(OSError):
     """The store cannot be read or written. No message is to blame: nothing goes on until an admin has mended it."""
 
@@ -53,6 +57,10 @@ class Answered:
 
     reply_id: str
     at: datetime
+
+
+Notice = Literal["missed", "unencrypted", "welcomed"]
+"""What a room is told: that messages were missed; that it is not encrypted, and so not answered; who the bot is."""
 
 
 class Store(Protocol):
@@ -68,11 +76,11 @@ class Store(Protocol):
         """What is remembered of the message's sender in its room and thread; a new one where nothing is."""
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, told: Notice | None = None
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
-        `missed`: the room was told that the bot had missed messages.
+        `told`: what the reply told the room.
         """
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
@@ -81,8 +89,11 @@ class Store(Protocol):
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget how this message was answered."""
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether the room was told lately that the bot had missed messages."""
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether the room was told this lately."""
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember that the room was told this."""
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.core.model import Conversation, Message, Reply
-from bot.ports import Answered, Clock
+from bot.ports import Answered, Clock, Notice
 
 
 class SimulatedClock:
@@ -50,7 +50,7 @@ class SimulatedStore:
         self._clock = clock or SimulatedClock()
         self._handled: set[str] = set()
         self._answers: dict[tuple[str, str], Answered] = {}
-        self._told: set[str] = set()
+        self._told: set[tuple[str, Notice]] = set()
         self._conversations: dict[tuple[str, str | None, str], Conversation] = {}
 
     async def was_handled(self, event_id: str) -> bool:
@@ -62,14 +62,14 @@ class SimulatedStore:
         return self._conversations.get((message.room_id, message.thread, message.sender), Conversation())
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, told: Notice | None = None
     ) -> None:
         """Remember."""
         self._handled.update((message.event_id, *message.edits))
         if reply_id:
             self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now())
-        if missed:
-            self._told.add(message.room_id)
+        if told:
+            self._told.add((message.room_id, told))
         if not conversation.is_new:
             self._conversations[message.room_id, message.thread, message.sender] = conversation
 
@@ -81,9 +81,13 @@ class SimulatedStore:
         """Forget it."""
         self._answers.pop((room_id, event_id), None)
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether `record` was ever told so."""
-        return room_id in self._told
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether `record` or `tell` ever heard so."""
+        return (room_id, notice) in self._told
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember it."""
+        self._told.add((room_id, notice))
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether anything was recorded in this thread."""

@@ -18,7 +18,7 @@ import aiosqlite
 
 from bot.core.model import Conversation, Message
 from bot.keys import Key
-from bot.ports import Answered, Clock, StoreBroken
+from bot.ports import Answered, Clock, Notice, StoreBroken
 
 _MIGRATIONS = (
     """
@@ -39,6 +39,12 @@ _MIGRATIONS = (
     CREATE TABLE missed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX missed_at ON missed (at);
     """,
+    """
+    CREATE TABLE unencrypted (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX unencrypted_at ON unencrypted (at);
+    CREATE TABLE welcomed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX welcomed_at ON welcomed (at);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
@@ -47,7 +53,9 @@ KEPT = {
     "answers": timedelta(days=7),
     "conversations": timedelta(days=1),
     "missed": timedelta(days=1),
+    "unencrypted": timedelta(days=1),
     "threads": timedelta(days=90),
+    "welcomed": timedelta(days=365),
 }
 """For how long rows are kept, by table."""
 
@@ -77,7 +85,7 @@ class SqliteStore:
         return Conversation(**{**fields, "options": tuple(fields["options"])})
 
     async def record(
-        self, message: Message, conversation: Conversation, reply_id: str | None = None, missed: bool = False
+        self, message: Message, conversation: Conversation, reply_id: str | None = None, told: Notice | None = None
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._now()
@@ -88,8 +96,8 @@ class SqliteStore:
                 question = (message.room_id, message.event_id)
                 answer = (self._answer_key(*question), self._veiled(reply_id.encode(), *question), now)
                 await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", answer)
-            if missed:
-                await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
+            if told:
+                await execute(*self._telling(message.room_id, told))
             if conversation.is_new:
                 return
             person = self._key.fingerprint("person", message.sender)
@@ -112,11 +120,16 @@ class SqliteStore:
         async with self._transaction() as execute:
             await execute("DELETE FROM answers WHERE question = ?", (self._answer_key(room_id, event_id),))
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether the room was told within a day that the bot had missed messages."""
-        limit = self._now() - KEPT["missed"].total_seconds()
-        query = "SELECT 1 FROM missed WHERE room = ? AND at >= ?"
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether the room was told this, for as long as it is kept."""
+        limit = self._now() - KEPT[notice].total_seconds()
+        query = f"SELECT 1 FROM {notice} WHERE room = ? AND at >= ?"  # noqa: S608 (our names)
         return await self._one(query, self._room_key(room_id), limit) is not None
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember that the room was told this."""
+        async with self._transaction() as execute:
+            await execute(*self._telling(room_id, notice))
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
@@ -164,6 +177,11 @@ class SqliteStore:
                 return await cursor.fetchone()
         except sqlite3.Error as error:
             raise StoreBroken(str(error)) from error
+
+    def _telling(self, room_id: str, notice: Notice) -> tuple[str, Sequence[object]]:
+        """The statement that remembers it: each notice has a table of its name."""
+        statement = f"INSERT OR REPLACE INTO {notice} VALUES (?, ?)"  # noqa: S608 (our names)
+        return statement, (self._room_key(room_id), self._now())
 
     def _conversation_key(self, message: Message) -> bytes:
         return self._key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)

@@ -60,19 +60,19 @@ async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_for
     clock = SimulatedClock()
     async with open_store(path, KEY, clock) as store:
         await store.record(message("hi", event_id="$1"), REMEMBERED, "$answer:uni.test")
-        await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", missed=True)
+        await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", told="missed")
     async with open_store(path, KEY, clock) as store:
         assert await store.answered("!room:uni.test", "$1") == Answered("$answer:uni.test", clock.now())
         assert await store.answered("!elsewhere:uni.test", "$1") is None
         assert await store.was_handled("$3")
-        assert await store.was_told_of_missed("!room:uni.test")
-        assert not await store.was_told_of_missed("!elsewhere:uni.test")
+        assert await store.was_told("!room:uni.test", "missed")
+        assert not await store.was_told("!elsewhere:uni.test", "missed")
         await store.forget_answer("!room:uni.test", "$1")
         assert await store.answered("!room:uni.test", "$1") is None
         clock.advance(timedelta(days=7, seconds=1))
         await store.keep("token", "s1")
         assert await store.answered("!room:uni.test", "$2") is None
-        assert not await store.was_told_of_missed("!room:uni.test")
+        assert not await store.was_told("!room:uni.test", "missed")
 
 
 async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
 
 async def test_no_matrix_id_and_no_text_lies_in_the_file(path: Path) -> None:
     async with open_store(path, KEY, SimulatedClock()) as store:
-        await store.record(message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", True)
+        await store.record(message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", "missed")
     for file in path.parent.iterdir():
         content = file.read_bytes()
         assert b"uni.test" not in content

@@ -15,12 +15,13 @@ import nio
 from bot.adapters.matrix.edits import edited, fate, rewritten
 from bot.adapters.matrix.errors import Denied, LoggedOut
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.membership import Membership, concerns_membership
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
 from bot.core.model import Message
 from bot.helpdesk import Helpdesk
-from bot.ports import Store, StoreBroken, Undelivered
+from bot.ports import Barred, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Reception:
         inbox: Inbox,
         helpdesk: Helpdesk,
         verification: Verification,
+        membership: Membership,
         store: Store,
         pauses: tuple[float, ...] = _PAUSES,
     ) -> None:
@@ -44,6 +46,7 @@ class Reception:
         self._inbox = inbox
         self._helpdesk = helpdesk
         self._verification = verification
+        self._membership = membership
         self._store = store
         self._pauses = pauses
 
@@ -60,6 +63,9 @@ class Reception:
         if isinstance(event, nio.RedactionEvent):
             withdraw = partial(self._helpdesk.withdraw, room_id, event.redacts, event.event_id)
             await self._tried(event, withdraw)
+            return
+        if concerns_membership(event):
+            await self._tried(event, partial(self._membership.receive, room, event))
             return
         if belongs_to_verification(event):
             await self._tried(event, partial(self._verification.decline, room, event))
@@ -103,13 +109,16 @@ class Reception:
         return message and replace(message, event_id=event.event_id, sent_at=sent_at, edit_of=target)
 
     async def _tried(self, event: Event, attempt: Callable[[], Awaitable[object]]) -> bool:
-        """Whether `attempt` succeeds, at the third try at last."""
+        """Whether nothing is left to do: `attempt` succeeds, at the third try at last, or never can."""
         for pause in (*self._pauses, None):
             try:
                 await attempt()
                 return True
             except (LoggedOut, StoreBroken):
                 raise
+            except Barred as error:
+                log.warning("%s is put aside: %s", event.event_id, error)
+                return True
             except Undelivered as error:
                 reason = str(error)
             except Exception as error:  # a fault with one message must not stop the others

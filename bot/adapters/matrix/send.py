@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import nio
 
-from bot.adapters.matrix.errors import Denied
+from bot.adapters.matrix.errors import Denied, Forbidden
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
-from bot.ports import Clock, Undelivered
+from bot.ports import Barred, Clock, Undelivered
 
 _LATE = timedelta(seconds=10)
 """From this age of the question on, the answer rings: the person may have looked away, and notices never ring."""
@@ -33,7 +33,8 @@ class MatrixReplies:
         The transaction id derives from the question's event id: a repeated send arrives once.
 
         Raises:
-            Undelivered: the homeserver refused it for good, or the bot is not in the room any more.
+            Barred: the bot is not in the room any more, or may not write there.
+            Undelivered: the homeserver refused it for good.
             LoggedOut: the homeserver does not know the access token any more.
         """
         late = self._clock.now() - message.sent_at > _LATE
@@ -41,8 +42,8 @@ class MatrixReplies:
         try:
             return await self._send(message, content, ordinal=0)
         except Denied as error:
-            if content.pop("m.relates_to", None) is None:
-                raise Undelivered(str(error)) from error
+            if isinstance(error, Forbidden) or content.pop("m.relates_to", None) is None:
+                raise _undelivered(error) from error
             return await self._send_for_good(message, content, ordinal=1)  # what it relates to is not known there
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
@@ -69,13 +70,13 @@ class MatrixReplies:
         try:
             await insist(redact, "to take an answer back")
         except Denied as error:
-            raise Undelivered(str(error)) from error
+            raise _undelivered(error) from error
 
     async def _send_for_good(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            raise Undelivered(str(error)) from error
+            raise _undelivered(error) from error
 
     async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         send = partial(
@@ -89,6 +90,8 @@ class MatrixReplies:
         try:
             return str((await insist(send, "a reply")).event_id)
         except nio.LocalProtocolError as error:
+            if message.room_id not in self._client.rooms:
+                raise Barred("the bot is not in the room any more") from error
             raise Undelivered(type(error).__name__) from error
 
     def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
@@ -118,6 +121,22 @@ class MatrixReplies:
     def _is_direct(self, room_id: str) -> bool:
         room = self._client.rooms.get(room_id)
         return room is not None and is_direct(room)
+
+
+def notice(reply: Reply) -> dict[str, Any]:
+    """A message that the bot writes of itself: it names nobody and never rings."""
+    rendered = render(reply.markdown)
+    return {
+        "msgtype": "m.notice",
+        "body": rendered.body,
+        "format": "org.matrix.custom.html",
+        "formatted_body": rendered.html,
+        "m.mentions": {},
+    }
+
+
+def _undelivered(error: Denied) -> Undelivered:
+    return (Barred if isinstance(error, Forbidden) else Undelivered)(str(error))
 
 
 def transaction_id(event_id: str, ordinal: int = 0) -> str:

@@ -11,9 +11,10 @@ import nio
 
 from bot.adapters.matrix.errors import LoggedOut, MatrixError, accepted
 from bot.adapters.matrix.lanes import Fetch, Lanes
+from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.reception import Reception
-from bot.adapters.matrix.rooms import Events, Rooms
+from bot.adapters.matrix.rooms import Event, Events, Rooms
 from bot.adapters.matrix.verification import Verification
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,17 @@ class Listener:
     """Brings what is written in the bot's rooms to the reception."""
 
     def __init__(
-        self, client: nio.AsyncClient, rooms: Rooms, reception: Reception, verification: Verification, facts: Facts
+        self,
+        client: nio.AsyncClient,
+        rooms: Rooms,
+        membership: Membership,
+        reception: Reception,
+        verification: Verification,
+        facts: Facts,
     ) -> None:
         self._client = client
         self._rooms = rooms
+        self._membership = membership
         self._reception = reception
         self._verification = verification
         self._facts = facts
@@ -65,10 +73,10 @@ class Listener:
                 response = await self._next(stop, since, full_state=first)
                 if response is None:
                     return
-                first = False
                 await self._upkeep()
-                await lanes.add(response.next_batch, self._work(response, since))
+                await lanes.add(response.next_batch, self._work(response, since, first))
                 since = response.next_batch
+                first = False
 
     async def _start(self, lanes: Lanes) -> str:
         """Where to listen on from. At the very first start this is now: what lies before is history."""
@@ -96,19 +104,24 @@ class Listener:
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
         return await insist(lambda: self._client.sync(timeout, _FILTER, since, full_state), "a sync")
 
-    def _work(self, response: nio.SyncResponse, since: str) -> dict[str, Fetch]:
-        """What the batch brings, by room. Rooms in which nothing was written need nothing."""
+    def _work(self, response: nio.SyncResponse, since: str, first: bool) -> dict[str, Fetch]:
+        """What the batch brings, by room. Rooms in which nothing was written need nothing.
+
+        At the first batch after a start it is found out, too, where everybody else left meanwhile.
+        """
+        due = self._membership.note(response, first)
         invited = {
             room: self._answering(room, self._rooms.inviter_in(told.invite_state))
             for room, told in response.rooms.invite.items()
         }
         joined = {
-            room: partial(self._news, room, told.timeline, since)
+            room: partial(self._news, room, told.timeline, since, first)
             for room, told in response.rooms.join.items()
-            if told.timeline.events or told.timeline.limited
+            if told.timeline.events or told.timeline.limited or (first and self._membership.seems_alone(room))
         }
         direct = {_DEVICES: partial(self._decline, response.to_device_events)} if response.to_device_events else {}
-        return invited | joined | direct
+        work: dict[str, Fetch] = invited | joined | direct
+        return work | {room: _then(work.get(room), event) for room, event in due.items()}
 
     def _answering(self, room_id: str, inviter: str) -> Fetch:
         async def answer() -> Events:
@@ -140,9 +153,9 @@ class Listener:
         except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("the encryption keys are not up to date: %s", error)
 
-    async def _news(self, room_id: str, timeline: nio.Timeline, since: str) -> Events:
+    async def _news(self, room_id: str, timeline: nio.Timeline, since: str, first: bool) -> Events:
         room = self._client.rooms.get(room_id)
-        if room is None:  # left meanwhile
+        if room is None or (first and await self._membership.leave_if_alone(room)):
             return []
         try:
             return await self._rooms.news(room, timeline, since)
@@ -151,3 +164,12 @@ class Listener:
         except Exception as error:  # odd events of one room must not end the bot
             log.error("a gap or a history could not be read: %s", type(error).__name__)
             return list(timeline.events)
+
+
+def _then(fetch: Fetch | None, event: Event) -> Fetch:
+    """What `fetch` brings, and `event` after it."""
+
+    async def both() -> Events:
+        return [*(await fetch() if fetch else []), event]
+
+    return both
