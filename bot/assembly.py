@@ -12,6 +12,7 @@ from bot.adapters.knowledge import load
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
@@ -20,6 +21,7 @@ from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.sync import Listener
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
+from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
 from bot.adapters.sqlite.database import Database, open_database
 from bot.adapters.sqlite.store import SqliteStore
@@ -80,14 +82,15 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         await identity.ensure()
         replies = MatrixReplies(client, kept.clock, config.matrix.answers)
         edits = timedelta(minutes=config.matrix.edits)
-        helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace)
+        helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace, config.matrix.unencrypted)
         verification = Verification(client, identity.fingerprint, desk.verification)
         undecrypted = Undecrypted(client, store, SqliteUnread(kept.database), replies, desk.undecrypted, kept.clock)
-        inbox = Inbox(client.user_id, store)
         rooms = Rooms(client, config.matrix, kept.clock)
+        membership = Membership(client, config.matrix, rooms.may_invite, Welcome(client, config.matrix, desk, store))
+        inbox = Inbox(client.user_id, store)
         async with Signs(client) as signs:
-            reception = Reception(client, inbox, helpdesk, undecrypted, verification, store, signs)
-            await Listener(client, rooms, reception, undecrypted, verification, store).listen(stop)
+            reception = Reception(client, inbox, helpdesk, undecrypted, verification, membership, store, signs)
+            await Listener(client, rooms, membership, reception, undecrypted, verification, store).listen(stop)
 
 
 async def standing(config: Config) -> Standing:

@@ -30,6 +30,8 @@ def _listed(value: object) -> object:
 
 
 UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
+RoomName = Annotated[str, StringConstraints(pattern=r"^[#!]\S+$")]
+"""A room's address (`#room:server`) or id (`!...`)."""
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\[\]()]+@[^@\s<>\[\]()]+$")]
 
 
@@ -47,6 +49,12 @@ class Matrix(Model):
     avatar: Path | None = None
     invites_from: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
     """Homeservers and Matrix ids whose invitations are accepted; empty: the bot's own homeserver only."""
+    largest_room: Annotated[int, Field(ge=0)] = 200
+    """Members of the largest room in which the bot stays when it is invited; 0: no limit."""
+    large_rooms: Annotated[tuple[RoomName, ...], BeforeValidator(_listed)] = ()
+    """Addresses or ids of the rooms in which it stays however large they are."""
+    unencrypted: Literal["answer", "refuse"] = "answer"
+    """What is done about questions in rooms without encryption."""
     answers: Literal["notice", "text"] = "notice"
     edits: Annotated[int, Field(ge=0, le=24 * 60)] = 5
     """Minutes after an answer in which an edit of the question leads to a new one."""

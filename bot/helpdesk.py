@@ -1,17 +1,18 @@
 """Use case: a colleague's message is handled, once, whatever happens in between.
 
-Rules: what is older than a day is not answered any more, with one apology a room; an edit of an answered message,
-soon enough, changes the answer; a message that is taken back takes its answer along; who writes too much is told so,
-and then ignored for a while (`core.pace`).
+Rules: what is older than a day is not answered any more, with one apology a room; where only encrypted rooms are
+answered, the others are told so once a day; an edit of an answered message, soon enough, changes the answer; a message
+that is taken back takes its answer along; who writes too much is told so, and then ignored for a while (`core.pace`).
 """
 
 import logging
 from datetime import timedelta
+from typing import Literal
 
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Feedback, Message, Turn
+from bot.core.model import Conversation, Feedback, Message, Reply, Turn
 from bot.core.pace import Pace, Verdict
-from bot.ports import Clock, Replies, Store, Undelivered
+from bot.ports import Clock, Notice, Replies, Store, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Helpdesk:
         clock: Clock,
         edits: timedelta = EDITS,
         pace: Pace | None = None,
+        unencrypted: Literal["answer", "refuse"] = "answer",
     ) -> None:
         """`edits`: how long after its answer a message may be edited; without `pace`, everybody is answered always."""
         self._desk = desk
@@ -40,6 +42,7 @@ class Helpdesk:
         self._clock = clock
         self.edits = edits
         self._pace = pace or Pace()
+        self._refuses_unencrypted = unencrypted == "refuse"
 
     async def handle(self, message: Message) -> Turn | None:
         """Handle `message`; what came of it, or None where it was handled before or was not considered.
@@ -54,7 +57,11 @@ class Helpdesk:
             return None
         conversation = await self._store.conversation(message)
         if self._clock.now() - message.sent_at > _TOO_OLD:
-            await self._pass_over(message, conversation)
+            await self._pass_over(message, conversation, "missed", self._desk.missed(message))
+            return None
+        if self._refuses_unencrypted and not message.encrypted:
+            language = self._desk.language_of_message(message)
+            await self._pass_over(message, conversation, "unencrypted", self._desk.unencrypted(language))
             return None
         if message.edit_of:
             return await self._answer_anew(message, message.edit_of, conversation)
@@ -100,13 +107,13 @@ class Helpdesk:
         """Count what the asker thinks of an answer; what anybody else thinks, or of anything else, counts nothing."""
         await self._store.rate(feedback)
 
-    async def _pass_over(self, message: Message, conversation: Conversation) -> None:
-        """What is too old is met with one apology a room."""
-        if message.edit_of or await self._store.was_told_of_missed(message.room_id):
+    async def _pass_over(self, message: Message, conversation: Conversation, notice: Notice, reply: Reply) -> None:
+        """What is not answered for a reason that holds for the room is met with one `reply` a room."""
+        if message.edit_of or await self._store.was_told(message.room_id, notice):
             await self._store.record(message, conversation)
             return
-        reply_id = await self._replies.send(message, self._desk.missed(message))
-        await self._store.record(message, conversation, reply_id, missed=True)
+        reply_id = await self._replies.send(message, reply)
+        await self._store.record(message, conversation, reply_id, notice)
 
     async def _hold_back(self, message: Message, conversation: Conversation, verdict: Verdict) -> None:
         """What is too much is not answered. It is handled all the same: it is not answered later either."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.core.model import Conversation, Feedback, Message, Reply
 
@@ -44,6 +44,10 @@ class Undelivered(Exception):
     """A reply that could not be sent; the text says why, without naming anybody."""
 
 
+class Barred(Undelivered):
+    """The bot may not write there, or is not there any more: neither another try nor an apology would arrive."""
+
+
 class StoreBroken(OSError):
     """The store cannot be read or written. No message is to blame: nothing goes on until an admin has mended it."""
 
@@ -56,6 +60,10 @@ class Answered:
     at: datetime
     before: Conversation = field(default_factory=Conversation)
     """What was remembered before it: an edit of the message is considered in its light."""
+
+
+Notice = Literal["missed", "unencrypted", "welcomed"]
+"""What a room is told: that messages were missed; that it is not encrypted, and so not answered; who the bot is."""
 
 
 class Store(Protocol):
@@ -75,13 +83,13 @@ class Store(Protocol):
         message: Message,
         conversation: Conversation,
         reply_id: str | None = None,
-        missed: bool = False,
+        told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
-        `missed`: the room was told that the bot had missed messages. `entries`: the ids of the entries in the reply.
+        `told`: what the reply told the room. `entries`: the ids of the entries in the reply.
         `before`: what was remembered before the message, kept with its answer.
         """
 
@@ -97,8 +105,11 @@ class Store(Protocol):
     async def take_back(self, room_id: str, event_id: str) -> None:
         """Count the feedback that this event gave no more."""
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether the room was told lately that the bot had missed messages."""
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether the room was told this lately."""
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember that the room was told this."""
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from bot.core.model import Conversation, Feedback, Message, Reply
-from bot.ports import Answered, Clock
+from bot.ports import Answered, Clock, Notice
 
 
 class SimulatedClock:
@@ -53,7 +53,7 @@ class SimulatedStore:
         self._answers: dict[tuple[str, str], Answered] = {}
         self._askers: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
         self._votes: dict[tuple[str, str], tuple[tuple[str, ...], Feedback]] = {}
-        self._told: set[str] = set()
+        self._told: set[tuple[str, Notice]] = set()
         self._conversations: dict[tuple[str, str | None, str], Conversation] = {}
 
     async def was_handled(self, event_id: str) -> bool:
@@ -69,7 +69,7 @@ class SimulatedStore:
         message: Message,
         conversation: Conversation,
         reply_id: str | None = None,
-        missed: bool = False,
+        told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
     ) -> None:
@@ -79,8 +79,8 @@ class SimulatedStore:
             self._askers[message.room_id, reply_id] = (message.sender, entries)
         if reply_id and not message.edit_of:
             self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now(), before)
-        if missed:
-            self._told.add(message.room_id)
+        if told:
+            self._told.add((message.room_id, told))
         if not conversation.is_new:
             self._conversations[message.room_id, message.thread, message.sender] = conversation
 
@@ -108,9 +108,13 @@ class SimulatedStore:
         """How often each entry was called helpful or not."""
         return Counter((entry, each.helpful) for entries, each in self._votes.values() for entry in entries)
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether `record` was ever told so."""
-        return room_id in self._told
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether `record` or `tell` ever heard so."""
+        return (room_id, notice) in self._told
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember it."""
+        self._told.add((room_id, notice))
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether anything was recorded in this thread."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 from pydantic import SecretStr
@@ -84,6 +84,7 @@ async def _demo(console: Console) -> None:
                 console.print(f"{person} talks to {bot} in an encrypted room.", style="dim")
                 signed = "device signed by its owner" if await account.sees_signed(bot) else "device NOT SIGNED"
                 console.print(f"The bot: {signed}.\n", style="dim")
+                _show(console, await account.wait_for(room, bot, _ANSWER_TIMEOUT))
                 for question in _QUESTIONS:
                     await _ask(console, account, room, bot, question)
                 if sys.stdin.isatty():
@@ -125,9 +126,13 @@ async def _ask(console: Console, account: Colleague, room: str, bot: str, questi
     began = time.monotonic()
     await account.say(room, question)
     event = await account.wait_for(room, bot, _ANSWER_TIMEOUT)
+    _show(console, event, f", {time.monotonic() - began:.2f} s")
+
+
+def _show(console: Console, event: Any, took: str = "") -> None:
     console.print(Padding(Text(str(event.body)), (0, 0, 0, 2)))
     sealed = "encrypted" if event.decrypted else "NOT ENCRYPTED"
-    console.print(f"  ({sealed}, {time.monotonic() - began:.2f} s)\n", style="dim")
+    console.print(f"  ({sealed}{took})\n", style="dim")
 
 
 async def _typed() -> AsyncIterator[str]:

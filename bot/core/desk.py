@@ -5,9 +5,12 @@ from dataclasses import replace
 from bot.core.faq import KnowledgeBase
 from bot.core.language import LanguageGuesser
 from bot.core.matching import Index
-from bot.core.model import LANGUAGES, Conversation, Explanation, Language, Message, Reply, Turn
+from bot.core.model import LANGUAGES, Company, Conversation, Explanation, Language, Message, Reply, Turn
 from bot.core.reply import Speaker
 from bot.core.triage import Thresholds, Triage
+
+_PHRASE = 3
+"""Points of the language guesser that a name must exceed to tell a language."""
 
 
 class Desk:
@@ -69,6 +72,29 @@ class Desk:
         )
         return self._speaker.slow_down(language)
 
+    def welcome(self, company: Company, name: str, language: Language) -> Reply:
+        """How the bot, called `name`, introduces itself in a room that it has joined."""
+        return self._speaker.welcome(company, name, language)
+
+    def too_large(self, largest: int, language: Language) -> Reply:
+        """What is said in a room with more than `largest` members, before the bot leaves it."""
+        return self._speaker.too_large(largest, language)
+
+    def unencrypted(self, language: Language) -> Reply:
+        """What is said where the bot does not answer because the room is not encrypted."""
+        return self._speaker.unencrypted(language)
+
+    def language_of(self, title: str) -> Language:
+        """The language of a room, by its name and topic.
+
+        A few words are no proof, and German rooms bear English names ("IT Support"): it takes a phrase or more.
+        """
+        return self._languages.guess(title, self._language, _PHRASE)
+
+    def language_of_message(self, message: Message) -> Language:
+        """The language of what is said to `message` where nothing of its conversation is known."""
+        return self._languages.guess(message.text or "", self._language)
+
     def missed(self, message: Message) -> Reply:
         """What is said to a message that is too old to be answered."""
-        return self._speaker.missed(self._languages.guess(message.text or "", self._language))
+        return self._speaker.missed(self.language_of_message(message))

@@ -154,7 +154,12 @@ class Example(Model):
     """The ids of the entries that answer it, best first; empty: no entry does."""
 
 
-_PLACEHOLDERS = {"source": {"{title}", "{date}"}, "verification": {"{device}", "{fingerprint}"}}
+_PLACEHOLDERS = {
+    "source": {"{title}", "{date}"},
+    "verification": {"{device}", "{fingerprint}"},
+    "welcome_room": {"{name}"},
+    "too_large": {"{largest}"},
+}
 
 
 class Says(Model):
@@ -178,6 +183,11 @@ class Says(Model):
     missed: Localized
     undecrypted: Localized
     slow_down: Localized
+    welcome: Localized
+    welcome_answered: Localized
+    welcome_room: Localized
+    too_large: Localized
+    unencrypted: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:

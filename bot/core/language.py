@@ -26,8 +26,11 @@ class LanguageGuesser:
             for language in LANGUAGES
         }
 
-    def guess(self, text: str, default: Language) -> Language:
-        """The language of `text`; `default` where its words do not tell."""
+    def guess(self, text: str, default: Language, ahead: float = 0) -> Language:
+        """The language of `text`; `default` where its words do not tell.
+
+        Another language than `default` must be over `ahead` points ahead of it. A function word counts two points.
+        """
         scores = dict.fromkeys(LANGUAGES, 0.0)
         said = words(text)
         for before, word in zip(("", *said), said, strict=False):
@@ -38,6 +41,5 @@ class LanguageGuesser:
                 elif word in self._own[language]:
                     scores[language] += 1
         scores["de"] += 2 * len(_GERMAN_LETTERS & set(text.lower()))
-        if scores["de"] == scores["en"]:
-            return default
-        return max(LANGUAGES, key=scores.__getitem__)
+        best = max(LANGUAGES, key=scores.__getitem__)
+        return best if scores[best] - scores[default] > ahead else default

@@ -31,6 +31,8 @@ class Message:
     """The words, without the mention of the bot; None for what holds no text (an image, a sticker, a broken event)."""
     sent_at: datetime
     addressed: Addressed = Addressed.DIRECT
+    encrypted: bool = True
+    """Whether it was written in an encrypted room."""
     thread: str | None = None
     """The event id of the root of the thread that it was written in."""
     language: Language | None = None
@@ -173,6 +175,9 @@ class Fallback:
     not_covered: int | None = None
     """Which of the FAQ's subjects that are not covered was asked about."""
 
+
+Company = Literal["alone with one", "answered already", "several"]
+"""Whom the bot meets in a room that it has joined: one person, one whose question it has just answered, or several."""
 
 SmalltalkKind = Literal["greeting", "thanks", "goodbye"]
 SMALLTALK: tuple[SmalltalkKind, ...] = get_args(SmalltalkKind)

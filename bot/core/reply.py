@@ -12,6 +12,7 @@ from bot.core.model import (
     Answer,
     Clarify,
     Command,
+    Company,
     Decision,
     Fallback,
     Language,
@@ -79,6 +80,24 @@ class Speaker:
     def slow_down(self, language: Language) -> Reply:
         """What is said, once, to a person who writes more than is answered."""
         return self._say(self._says.slow_down, language)
+
+    def welcome(self, company: Company, name: str, language: Language) -> Reply:
+        """How the bot, called `name`, introduces itself in a room that it has joined."""
+        match company:
+            case "alone with one":
+                return self._say(self._says.welcome, language)
+            case "answered already":
+                return self._say(self._says.welcome_answered, language)
+            case "several":
+                return Reply(language, self._fill(self._says.welcome_room, language, name=_escaped(name)))
+
+    def too_large(self, largest: int, language: Language) -> Reply:
+        """What is said in a room with more than `largest` members, before the bot leaves it."""
+        return Reply(language, self._fill(self._says.too_large, language, largest=str(largest)))
+
+    def unencrypted(self, language: Language) -> Reply:
+        """What is said, once a room and day, where the bot does not answer because the room is not encrypted."""
+        return self._say(self._says.unencrypted, language)
 
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))

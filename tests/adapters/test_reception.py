@@ -10,17 +10,21 @@ import pytest
 from bot.adapters.matrix.edits import fate
 from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.send import transaction_id
 from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.verification import Verification
+from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
+from bot.config import Matrix
 from bot.core.desk import Desk
 from bot.core.model import Conversation, Message, Reply
 from bot.helpdesk import Helpdesk
-from bot.ports import StoreBroken, Undelivered
+from bot.ports import Barred, StoreBroken, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, room
 
+CONFIG = Matrix.model_validate({"user": BOT, "password": "x"})
 NOON = 1_767_268_800_000
 """The simulated clock's time, in milliseconds."""
 
@@ -130,8 +134,9 @@ def reception(
     client = client or Client()
     helpdesk = Helpdesk(desk, store, replies, SimulatedClock(), edits=timedelta(minutes=minutes))
     verification = Verification(client, "a fingerprint", desk.verification)
+    membership = Membership(client, CONFIG, lambda _: True, Welcome(client, CONFIG, desk, store))
     inbox, signs = Inbox(BOT, store), Signs(client)
-    return Reception(client, inbox, helpdesk, NothingSealed(), verification, store, signs, pauses=(0, 0))
+    return Reception(client, inbox, helpdesk, NothingSealed(), verification, membership, store, signs, pauses=(0, 0))
 
 
 async def test_a_message_that_failed_twice_is_answered_at_the_third_try(desk: Desk) -> None:
@@ -153,6 +158,16 @@ async def test_a_message_that_failed_three_times_is_put_aside_with_an_apology_an
     assert "Geheimnis" not in caplog.text
     assert ADA not in caplog.text
     assert await store.was_handled("$1")
+
+
+async def test_where_the_bot_may_not_write_a_message_is_put_aside_at_once_with_one_log_line(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    replies = FailingReplies(Barred("kicked"), times=9)
+    with caplog.at_level(logging.WARNING):
+        await reception(desk, replies, SimulatedStore()).receive(DIRECT.room_id, QUESTION, [])
+    assert replies.tries == 1
+    assert [record.getMessage() for record in caplog.records] == ["$1 is put aside: kicked"]
 
 
 @pytest.mark.parametrize("error", [LoggedOut("revoked"), StoreBroken("full")])

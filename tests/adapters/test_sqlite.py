@@ -70,19 +70,19 @@ async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_for
     clock = SimulatedClock()
     async with open_store(path, KEY, clock) as store:
         await store.record(message("hi", event_id="$1"), Conversation(), "$answer:uni.test", before=REMEMBERED)
-        await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", missed=True)
+        await store.record(message("hi", event_id="$2", edits=("$3",)), REMEMBERED, "$other", told="missed")
     async with open_store(path, KEY, clock) as store:
         assert await store.answered("!room:uni.test", "$1") == Answered("$answer:uni.test", clock.now(), REMEMBERED)
         assert await store.answered("!elsewhere:uni.test", "$1") is None
         assert await store.was_handled("$3")
-        assert await store.was_told_of_missed("!room:uni.test")
-        assert not await store.was_told_of_missed("!elsewhere:uni.test")
+        assert await store.was_told("!room:uni.test", "missed")
+        assert not await store.was_told("!elsewhere:uni.test", "missed")
         await store.forget_answer("!room:uni.test", "$1")
         assert await store.answered("!room:uni.test", "$1") is None
         clock.advance(timedelta(days=7, seconds=1))
         await store.keep("token", "s1")
         assert await store.answered("!room:uni.test", "$2") is None
-        assert not await store.was_told_of_missed("!room:uni.test")
+        assert not await store.was_told("!room:uni.test", "missed")
 
 
 async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
@@ -218,9 +218,8 @@ async def test_a_store_that_cannot_be_opened_or_written_is_told_with_what_to_do(
 
 async def test_no_matrix_id_and_no_text_lies_in_the_file(path: Path) -> None:
     async with open_store(path, KEY, SimulatedClock()) as store:
-        await store.record(
-            message("ein Geheimnis", thread="$root:uni.test"), REMEMBERED, "$answer:uni.test", True, ("a",)
-        )
+        asked = message("ein Geheimnis", thread="$root:uni.test")
+        await store.record(asked, REMEMBERED, "$answer:uni.test", "missed", ("a",))
         await store.rate(thumb("$r:uni.test", reply_id="$answer:uni.test"))
     for file in path.parent.iterdir():
         content = file.read_bytes()

@@ -159,17 +159,21 @@ def relation(event: Any) -> dict[str, Any]:
 
 
 async def chat(account: Colleague, bot: RunningBot, encrypted: bool = False) -> str:
-    """A direct chat that the bot has joined."""
+    """A direct chat that the bot has joined, and where it has introduced itself."""
     room = await account.create_room(bot.user, encrypted=encrypted, direct=True)
     await account.wait_until_joined(room, bot.user)
+    await account.wait_for(room, bot.user)
     return room
 
 
 async def shared_room(ada: Colleague, bob: Colleague, bot: RunningBot, encrypted: bool = False) -> str:
+    """A room with others that the bot has joined, and where it has introduced itself."""
     room = await ada.create_room(bob.user, bot.user, encrypted=encrypted)
     await bob.join(room)
     await ada.wait_until_joined(room, bot.user)
     await ada.wait_until_joined(room, bob.user)
+    for account in (ada, bob):
+        await account.wait_for(room, bot.user)
     return room
 
 

@@ -38,6 +38,7 @@ async def test_a_question_that_was_sent_with_the_invitation_is_answered(
     answer = await ada.wait_for(room, bot.user)
     assert "Threema" in answer.body
     assert answer.decrypted is encrypted
+    assert "erste Frage" in (await ada.wait_for(room, bot.user)).body
     assert await ada.count(room, bot.user, QUIET) == 0
 
 
@@ -47,6 +48,7 @@ async def test_history_before_the_bot_joined_is_not_answered(bot: RunningBot, ad
     await ada.say(room, "auskunft: Ist Threema erlaubt?", m_mentions={"user_ids": [bot.user]})
     await ada.invite(room, bot.user)
     await ada.wait_until_joined(room, bot.user)
+    assert "Threema" not in (await ada.wait_for(room, bot.user)).body
     assert await ada.count(room, bot.user, QUIET) == 0
 
 

@@ -89,9 +89,17 @@ class Colleague:
 
     async def put(self, path: str, content: dict[str, Any]) -> None:
         """Put anything anywhere, as clumsy and hostile clients do."""
+        await self._ask("PUT", path, content)
+
+    async def post(self, path: str, content: dict[str, Any]) -> Any:
+        """Post anything anywhere; the answer."""
+        return await self._ask("POST", path, content)
+
+    async def _ask(self, method: str, path: str, content: dict[str, Any]) -> Any:
         headers = {"Authorization": f"Bearer {self._client.access_token}"}
-        response = await self._client.send("PUT", path, json.dumps(content), headers)
+        response = await self._client.send(method, path, json.dumps(content), headers)
         response.raise_for_status()
+        return await response.json()
 
     async def device_keys(self, user: str) -> Any:
         """The public keys of a user's devices, as the homeserver tells them."""

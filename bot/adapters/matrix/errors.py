@@ -16,6 +16,10 @@ class Denied(MatrixError):
     """The homeserver refuses for good: asking again is no use."""
 
 
+class Forbidden(Denied):
+    """The bot has no right to it: it is not in the room, or may not do this there."""
+
+
 class Unsupported(Denied):
     """The homeserver does not know what it is asked for."""
 
@@ -63,5 +67,7 @@ def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:
         return ProofWanted(text, told)
     if status in (404, 405) and code in (None, "M_UNRECOGNIZED"):
         return Unsupported(text)
+    if code == "M_FORBIDDEN":
+        return Forbidden(text)
     final = 400 <= status < 500 and status not in (408, 429)
     return (Denied if final else MatrixError)(text)

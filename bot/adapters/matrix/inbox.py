@@ -50,6 +50,7 @@ class Inbox:
             text=None if text is None else self._without_mention(room, text),
             sent_at=datetime.fromtimestamp((event.server_timestamp or 0) / 1000, UTC),
             addressed=addressed,
+            encrypted=room.encrypted,
             thread=thread,
         )
 
@@ -82,7 +83,12 @@ def thread_of(event: nio.Event | nio.BadEventType) -> str | None:
 
 def is_direct(room: nio.MatrixRoom) -> bool:
     """Whether nobody but the bot and one other is in the room or invited to it."""
-    return bool(max(len(room.users), room.member_count) <= 2)
+    return size(room) <= 2
+
+
+def size(room: nio.MatrixRoom) -> int:
+    """How many are in the room or invited to it."""
+    return max(len(room.users), int(room.member_count))
 
 
 def _is_message(event: nio.Event | nio.BadEventType, content: dict[str, Any]) -> bool:

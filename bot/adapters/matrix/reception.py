@@ -15,6 +15,7 @@ import nio
 from bot.adapters.matrix.edits import edited, fate, rewritten
 from bot.adapters.matrix.errors import Denied, LoggedOut
 from bot.adapters.matrix.inbox import Inbox, is_direct
+from bot.adapters.matrix.membership import Membership, concerns_membership
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.reactions import feedback
 from bot.adapters.matrix.rooms import Event
@@ -23,7 +24,7 @@ from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
 from bot.core.model import Addressed, Message
 from bot.helpdesk import Helpdesk
-from bot.ports import Store, StoreBroken, Undelivered
+from bot.ports import Barred, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Reception:
         helpdesk: Helpdesk,
         undecrypted: Undecrypted,
         verification: Verification,
+        membership: Membership,
         store: Store,
         signs: Signs,
         pauses: tuple[float, ...] = _PAUSES,
@@ -50,6 +52,7 @@ class Reception:
         self._helpdesk = helpdesk
         self._undecrypted = undecrypted
         self._verification = verification
+        self._membership = membership
         self._store = store
         self._signs = signs
         self._pauses = pauses
@@ -92,6 +95,8 @@ class Reception:
             return partial(self._helpdesk.withdraw, room.room_id, event.redacts, event.event_id)
         if isinstance(event, nio.ReactionEvent) and (rated := feedback(room.room_id, event)):
             return partial(self._helpdesk.rate, rated)
+        if concerns_membership(event):
+            return partial(self._membership.receive, room, event)
         return partial(self._verification.decline, room, event) if belongs_to_verification(event) else None
 
     def settled(self, room_id: str) -> None:
@@ -140,13 +145,16 @@ class Reception:
         return bool(may_be) and not await self._store.was_handled(target)
 
     async def _tried(self, event: Event, attempt: Callable[[], Awaitable[object]]) -> bool:
-        """Whether `attempt` succeeds, at the third try at last."""
+        """Whether nothing is left to do: `attempt` succeeds, at the third try at last, or never can."""
         for pause in (*self._pauses, None):
             try:
                 await attempt()
                 return True
             except (LoggedOut, StoreBroken):
                 raise
+            except Barred as error:
+                log.warning("%s is put aside: %s", event.event_id, error)
+                return True
             except Undelivered as error:
                 reason = str(error)
             except Exception as error:  # a fault with one message must not stop the others

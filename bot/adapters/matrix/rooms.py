@@ -58,15 +58,16 @@ class Rooms:
 
     async def answer(self, room_id: str, inviter: str) -> None:
         """Join the room, or decline, by who invites."""
-        if not self._is_welcome(inviter):
+        if not self.may_invite(inviter):
             log.info("an invitation was declined: the inviting account is not in `invites_from`")
-        ask = self._client.join if self._is_welcome(inviter) else self._client.room_leave
+        ask = self._client.join if self.may_invite(inviter) else self._client.room_leave
         try:
             await insist(partial(ask, room_id), "to answer an invitation")
         except Denied as error:
             log.warning("%s", error)
 
-    def _is_welcome(self, inviter: str) -> bool:
+    def may_invite(self, inviter: str) -> bool:
+        """Whether the bot goes where this account wants it."""
         return inviter in self._welcome or inviter.partition(":")[2] in self._welcome
 
     def inviter_in(self, state: Sequence[Any]) -> str:
@@ -83,7 +84,8 @@ class Rooms:
         """What was written since the last sync, oldest first; in a room just joined, what was written since.
 
         Where the homeserver left a gap, it is filled. Of a direct chat, what the inviting person wrote after the
-        invitation and before the bot joined counts too: clients create the chat with the first question.
+        invitation and before the bot joined counts too: clients create the chat with the first question. There the
+        bot's own joining comes last: who asks is answered first, and then met with the bot's introduction.
         """
         events: Events = list(timeline.events)
         back = timeline.prev_batch
@@ -93,17 +95,18 @@ class Rooms:
         joined = self._membership(events, "join")
         if joined is None:
             return events
-        before, after = events[:joined], events[joined + 1 :]
+        before, join, after = events[:joined], events[joined], events[joined + 1 :]
         if not is_direct(room):
-            return after
+            return [join, *after]
         if self._membership(before, "invite") is None:
             earlier, _ = await self._earlier(room.room_id, back, None, "invite")
             before = earlier + before
         invited = self._membership(before, "invite")
         if invited is None:
-            return after
+            return [*after, join]
         inviter = before[invited].sender
-        return [event for event in before[invited + 1 :] if getattr(event, "sender", None) == inviter] + after
+        asked = [event for event in before[invited + 1 :] if getattr(event, "sender", None) == inviter]
+        return [*asked, *after, join]
 
     async def _earlier(self, room_id: str, start: str | None, end: str | None, until: str) -> tuple[Events, str | None]:
         """What lies before `start`, oldest first: back to `end`, or to where our membership became `until`.

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import nio
 
-from bot.adapters.matrix.errors import Denied
+from bot.adapters.matrix.errors import Denied, Forbidden
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
-from bot.ports import Clock, Undelivered
+from bot.ports import Barred, Clock, Undelivered
 
 _LATE = timedelta(seconds=10)
 """From this age of the question on, the answer rings: the person may have looked away, and notices never ring."""
@@ -35,7 +35,8 @@ class MatrixReplies:
         the same message has another `ordinal`.
 
         Raises:
-            Undelivered: the homeserver refused it for good, or the bot is not in the room any more.
+            Barred: the bot is not in the room any more, or may not write there.
+            Undelivered: the homeserver refused it for good.
             LoggedOut: the homeserver does not know the access token any more.
         """
         late = self._clock.now() - message.sent_at > _LATE
@@ -43,8 +44,8 @@ class MatrixReplies:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            if "m.relates_to" not in content:
-                raise Undelivered(str(error)) from error
+            if isinstance(error, Forbidden) or "m.relates_to" not in content:
+                raise _undelivered(error) from error
             content.pop("m.relates_to")  # what it relates to is not known there, or no thread can start from it
             outside = self._relation(replace(message, thread=None), late) if message.thread else {}
             return await self._send_for_good(message, content | outside, ordinal + 1)
@@ -73,13 +74,13 @@ class MatrixReplies:
         try:
             await insist(redact, "to take an answer back")
         except Denied as error:
-            raise Undelivered(str(error)) from error
+            raise _undelivered(error) from error
 
     async def _send_for_good(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            raise Undelivered(str(error)) from error
+            raise _undelivered(error) from error
 
     async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         send = partial(
@@ -93,6 +94,8 @@ class MatrixReplies:
         try:
             return str((await insist(send, "a reply")).event_id)
         except nio.LocalProtocolError as error:
+            if message.room_id not in self._client.rooms:
+                raise Barred("the bot is not in the room any more") from error
             raise Undelivered(type(error).__name__) from error
 
     def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
@@ -128,6 +131,22 @@ class MatrixReplies:
 
 APOLOGY_FOR_UNREAD = 2
 """The ordinal of what is said to a message that cannot be decrypted: the answer may follow."""
+
+
+def notice(reply: Reply) -> dict[str, Any]:
+    """A message that the bot writes of itself: it names nobody and never rings."""
+    rendered = render(reply.markdown)
+    return {
+        "msgtype": "m.notice",
+        "body": rendered.body,
+        "format": "org.matrix.custom.html",
+        "formatted_body": rendered.html,
+        "m.mentions": {},
+    }
+
+
+def _undelivered(error: Denied) -> Undelivered:
+    return (Barred if isinstance(error, Forbidden) else Undelivered)(str(error))
 
 
 def transaction_id(event_id: str, ordinal: int = 0) -> str:

@@ -13,9 +13,10 @@ from bot.adapters.matrix import wanted
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.lanes import Lanes
+from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.patience import insist, patiently
 from bot.adapters.matrix.reception import Reception
-from bot.adapters.matrix.rooms import Events, Fetch, Rooms, Work
+from bot.adapters.matrix.rooms import Event, Events, Fetch, Rooms, Work
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.upkeep import Upkeep
 from bot.adapters.matrix.verification import Verification
@@ -47,6 +48,7 @@ class Listener:
         self,
         client: SafeClient,
         rooms: Rooms,
+        membership: Membership,
         reception: Reception,
         undecrypted: Undecrypted,
         verification: Verification,
@@ -54,6 +56,7 @@ class Listener:
     ) -> None:
         self._client = client
         self._rooms = rooms
+        self._membership = membership
         self._reception = reception
         self._undecrypted = undecrypted
         self._verification = verification
@@ -78,12 +81,12 @@ class Listener:
                 if response is None:
                     return
                 upkeep.begin()
-                work = await self._work(response, since)
+                work = await self._work(response, since, first)
                 if first:  # only now it is known which rooms the bot is in
                     work += await self._undecrypted.work_left()
-                    first = False
                 await lanes.add(response.next_batch, work)
                 since = response.next_batch
+                first = False
 
     async def _start(self, lanes: Lanes) -> str:
         """Where to listen on from. At the very first start this is now: what lies before is history."""
@@ -113,8 +116,12 @@ class Listener:
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
         return await insist(lambda: self._client.sync(timeout, wanted.SYNC, since, full_state), "a sync")
 
-    async def _work(self, response: nio.SyncResponse, since: str) -> Work:
-        """What the batch brings. Rooms in which nothing was written need nothing."""
+    async def _work(self, response: nio.SyncResponse, since: str, first: bool) -> Work:
+        """What the batch brings. Rooms in which nothing was written need nothing.
+
+        At the first batch after a start it is found out, too, where everybody else left meanwhile.
+        """
+        due = self._membership.note(response, first)
         for room, told in response.rooms.join.items():
             if told.timeline.limited:
                 self._client.forget_members(room)
@@ -123,10 +130,11 @@ class Listener:
             for room, told in response.rooms.invite.items()
         ]
         work += [
-            (room, partial(self._news, room, told.timeline, since))
+            (room, partial(self._news, room, told.timeline, since, first))
             for room, told in response.rooms.join.items()
-            if told.timeline.events or told.timeline.limited
+            if told.timeline.events or told.timeline.limited or (first and self._membership.seems_alone(room))
         ]
+        work += [(room, partial(_once_more, event)) for room, event in due.items()]
         if response.to_device_events:
             work.append((_DEVICES, partial(self._decline, response.to_device_events)))
         return work + await self._undecrypted.work(response.to_device_events)
@@ -142,9 +150,9 @@ class Listener:
         await self._verification.decline_direct(events)
         return []
 
-    async def _news(self, room_id: str, timeline: nio.Timeline, since: str) -> Events:
+    async def _news(self, room_id: str, timeline: nio.Timeline, since: str, first: bool) -> Events:
         room = self._client.rooms.get(room_id)
-        if room is None:  # left meanwhile
+        if room is None or (first and await self._membership.leave_if_alone(room)):
             return []
         try:
             return await self._rooms.news(room, timeline, since)
@@ -153,3 +161,7 @@ class Listener:
         except Exception as error:  # odd events of one room must not end the bot
             log.error("a gap or a history could not be read: %s", type(error).__name__)
             return list(timeline.events)
+
+
+async def _once_more(event: Event) -> Events:
+    return [event]

@@ -12,9 +12,8 @@ import nio
 
 from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.patience import insist
-from bot.adapters.matrix.send import transaction_id
+from bot.adapters.matrix.send import notice, transaction_id
 from bot.core.model import Reply
-from bot.core.render import render
 
 log = logging.getLogger(__name__)
 
@@ -41,18 +40,11 @@ class Verification:
             await self._decline_in(room.room_id, event.event_id)
 
     async def _decline_in(self, room_id: str, event_id: str) -> None:
-        rendered = render(self._words(self._client.device_id, self._fingerprint).markdown)
-        notice = {
-            "msgtype": "m.notice",
-            "body": rendered.body,
-            "format": "org.matrix.custom.html",
-            "formatted_body": rendered.html,
-            "m.mentions": {},
-        }
+        words = notice(self._words(self._client.device_id, self._fingerprint))
         cancel = {**self._cancel(), "m.relates_to": {"rel_type": "m.reference", "event_id": event_id}}
         try:
             await self._send(room_id, _CANCEL, cancel, transaction_id(event_id, _CANCELLATION))
-            await self._send(room_id, "m.room.message", notice, transaction_id(event_id, _NOTICE))
+            await self._send(room_id, "m.room.message", words, transaction_id(event_id, _NOTICE))
         except Denied as error:
             log.warning("a request for verification could not be declined: %s", error)
 

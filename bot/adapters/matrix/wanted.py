@@ -14,6 +14,7 @@ _STATE = [
     "m.room.name",
     "m.room.power_levels",
     "m.room.tombstone",
+    "m.room.topic",
 ]
 _WRITTEN = ["m.key.verification.*", "m.reaction", "m.room.encrypted", "m.room.message", "m.room.redaction", "m.sticker"]
 _LAZY = {"lazy_load_members": True, "include_redundant_members": True}  # after a restart nobody is known any more

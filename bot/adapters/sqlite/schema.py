@@ -50,6 +50,12 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX reactions_at ON reactions (at);
     """,
+    """
+    CREATE TABLE unencrypted (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX unencrypted_at ON unencrypted (at);
+    CREATE TABLE welcomed (room BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX welcomed_at ON welcomed (at);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
@@ -60,7 +66,9 @@ KEPT = {
     "conversations": timedelta(days=1),
     "missed": timedelta(days=1),
     "unread": timedelta(days=1),
+    "unencrypted": timedelta(days=1),
     "threads": timedelta(days=90),
+    "welcomed": timedelta(days=365),
 }
 """For how long rows are kept, by table."""
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bot.adapters.sqlite.database import Database, Execute
 from bot.adapters.sqlite.schema import KEPT
 from bot.core.model import Conversation, Feedback, Message
-from bot.ports import Answered
+from bot.ports import Answered, Notice
 
 
 class SqliteStore:
@@ -34,7 +35,7 @@ class SqliteStore:
         message: Message,
         conversation: Conversation,
         reply_id: str | None = None,
-        missed: bool = False,
+        told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
     ) -> None:
@@ -52,8 +53,8 @@ class SqliteStore:
                 asker = self._asker_key(message.room_id, reply_id, message.sender)
                 answer = (key, veiled, now, asker, json.dumps(entries), _state(before))
                 await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", answer)
-            if missed:
-                await execute("INSERT OR REPLACE INTO missed VALUES (?, ?)", (self._room_key(message.room_id), now))
+            if told:
+                await execute(*self._telling(message.room_id, told))
             if conversation.is_new:
                 return
             person = self._database.key.fingerprint("person", message.sender)
@@ -101,11 +102,21 @@ class SqliteStore:
             if (await execute("DELETE FROM reactions WHERE reaction = ?", (reaction,))).rowcount:
                 await _count(execute, row[0], row[1], -1)
 
-    async def was_told_of_missed(self, room_id: str) -> bool:
-        """Whether the room was told within a day that the bot had missed messages."""
-        limit = self._database.seconds() - KEPT["missed"].total_seconds()
-        query = "SELECT 1 FROM missed WHERE room = ? AND at >= ?"
+    async def was_told(self, room_id: str, notice: Notice) -> bool:
+        """Whether the room was told this, for as long as it is kept."""
+        limit = self._database.seconds() - KEPT[notice].total_seconds()
+        query = f"SELECT 1 FROM {notice} WHERE room = ? AND at >= ?"  # noqa: S608 (our names)
         return await self._one(query, self._room_key(room_id), limit) is not None
+
+    async def tell(self, room_id: str, notice: Notice) -> None:
+        """Remember that the room was told this."""
+        async with self._database.transaction() as execute:
+            await execute(*self._telling(room_id, notice))
+
+    def _telling(self, room_id: str, notice: Notice) -> tuple[str, Sequence[object]]:
+        """The statement that remembers it: each notice has a table of its name."""
+        statement = f"INSERT OR REPLACE INTO {notice} VALUES (?, ?)"  # noqa: S608 (our names)
+        return statement, (self._room_key(room_id), self._database.seconds())
 
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
