@@ -46,6 +46,8 @@ class Bot:
     process: asyncio.subprocess.Process
     started_in: float
     """Seconds until it listened."""
+    introduces_itself: bool
+    """Whether it says something in a room that it has joined."""
 
     @property
     def resident(self) -> float:
@@ -71,7 +73,7 @@ async def _launch(user: str, log: Path, *command: str) -> Bot:
             if process.returncode is not None:
                 raise RuntimeError(log.read_text())
             await asyncio.sleep(0.02)
-    return Bot(user, process, time.perf_counter() - started)
+    return Bot(user, process, time.perf_counter() - started, command[0] == "bot")
 
 
 async def ours(address: str, folder: Path, user: str | None = None) -> Bot:
@@ -94,21 +96,26 @@ async def bare(address: str, folder: Path) -> Bot:
 class Asker:
     """A person with as little client as can be, in one room without encryption: many of them fit beside the bots."""
 
-    def __init__(self, http: aiohttp.ClientSession, bot: Bot, room: str, since: str) -> None:
-        self._http, self._bot, self._room, self._since = http, bot, room, since
+    def __init__(self, http: aiohttp.ClientSession, bot: Bot, room: str) -> None:
+        self._http, self._bot, self._room = http, bot, room
+        self._since = ""
 
     async def ask(self) -> None:
         """Ask, and wait for the answer."""
         path = f"/_matrix/client/v3/rooms/{self._room}/send/m.room.message/{time.monotonic_ns()}"
         async with self._http.put(path, json={"msgtype": "m.text", "body": QUESTION}) as response:
             response.raise_for_status()
+        await self.listen()
+
+    async def listen(self, until_answered: bool = True) -> None:
+        """Take in what happens, until the bot has written."""
         while True:
-            query = {"since": self._since, "timeout": "30000", "filter": _ONLY_MESSAGES}
+            query = {"timeout": "30000", "filter": _ONLY_MESSAGES} | ({"since": self._since} if self._since else {})
             async with self._http.get("/_matrix/client/v3/sync", params=query) as response:
                 told = await response.json()
             self._since = told["next_batch"]
             events = told.get("rooms", {}).get("join", {}).get(self._room, {}).get("timeline", {}).get("events", [])
-            if any(event["sender"] == self._bot.user for event in events):
+            if not until_answered or any(event["sender"] == self._bot.user for event in events):
                 return
 
 
@@ -137,8 +144,9 @@ async def askers(address: str, bot: Bot) -> AsyncIterator[list[Asker]]:
                     if (await response.json()).get("membership") == "join":
                         break
                 await asyncio.sleep(0.05)
-            async with http.get("/_matrix/client/v3/sync", params={"filter": _ONLY_MESSAGES}) as response:
-                made.append(Asker(http, bot, room, (await response.json())["next_batch"]))
+            asker = Asker(http, bot, room)
+            await asker.listen(until_answered=bot.introduces_itself)
+            made.append(asker)
         yield made
 
 
@@ -148,6 +156,8 @@ async def round_trips(person: Colleague, bots: list[Bot], encrypted: bool) -> li
     for bot in bots:
         rooms.append(await person.create_room(bot.user, encrypted=encrypted, direct=True))
         await person.wait_until_joined(rooms[-1], bot.user)
+        if bot.introduces_itself:
+            await person.wait_for(rooms[-1], bot.user)
     times: list[list[float]] = [[] for _ in bots]
     for number in range(WARM_UP + ROUNDS):
         for bot, room, taken in zip(bots, rooms, times, strict=True):

@@ -68,7 +68,7 @@ KEPT = {
     "unread": timedelta(days=1),
     "unencrypted": timedelta(days=1),
     "threads": timedelta(days=90),
-    "welcomed": timedelta(days=365),
+    "welcomed": timedelta(days=90),
 }
 """For how long rows are kept, by table."""
 
