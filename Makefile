@@ -14,7 +14,7 @@ demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
 
 test: $(INSTALLED)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: lint format-check types imports faq test
 
