@@ -67,7 +67,8 @@ async def test_who_came_and_went_in_a_gap_can_and_cannot_read_the_next_answer(
         bot.process.send_signal(signal.SIGSTOP)
         await ada.invite(room, carol.user)
         await carol.join(room)
-        assert not (await carol.wait_for(room, bot.user)).decrypted  # what was said before
+        for _ in ("the introduction", "the first answer"):
+            assert not (await carol.wait_for(room, bot.user)).decrypted
         await bob.leave(room)
         for number in range(55):  # more than one sync tells
             await ada.say(room, f"Unter uns {number}")
