@@ -75,6 +75,28 @@ async def test_what_is_older_than_a_day_is_not_answered_and_a_room_is_told_so_on
     assert await store.was_handled("$2")
 
 
+async def test_where_unencrypted_rooms_are_refused_a_room_is_told_so_once_and_an_edit_gets_no_answer_either(
+    desk: Desk,
+) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    helpdesk = Helpdesk(desk, store, replies, SimulatedClock(), unencrypted="refuse")
+    for number in range(2):
+        await helpdesk.handle(message("May I use Signal?", event_id=f"${number}", encrypted=False))
+    await helpdesk.handle(message("Is Wire fine?", event_id="$3", edit_of="$0", encrypted=False))
+    await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$4", encrypted=False, room_id="!other:uni.test"))
+    await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$5"))
+    assert ["Signal" in reply.markdown for _, reply in replies.sent] == [False, False, True]
+    assert [reply.language for _, reply in replies.sent] == ["en", "de", "de"]
+    assert replies.replaced == []
+    assert await store.was_handled("$1")
+
+
+async def test_unencrypted_rooms_are_answered_unless_configured_otherwise(desk: Desk) -> None:
+    replies = SimulatedReplies()
+    await Helpdesk(desk, SimulatedStore(), replies, SimulatedClock()).handle(message("Ist Signal ok?", encrypted=False))
+    assert "Signal" in replies.sent[0][1].markdown
+
+
 async def test_what_is_a_little_younger_is_answered(desk: Desk) -> None:
     clock, replies = SimulatedClock(), SimulatedReplies()
     clock.advance(timedelta(hours=23, minutes=59))

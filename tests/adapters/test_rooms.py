@@ -42,7 +42,7 @@ def member(membership: str, sender: str) -> Any:
 async def news(room: nio.MatrixRoom, *events: Any) -> list[str]:
     rooms = Rooms(SimulatedClient(), Matrix.model_validate({"user": BOT, "password": "x"}), SimulatedClock())
     found = await rooms.news(room, nio.Timeline(list(events), False, "back"), "since")
-    return [each.body for each in found if isinstance(each, nio.RoomMessageText)]
+    return [each.body if isinstance(each, nio.RoomMessageText) else "joined" for each in found]
 
 
 HISTORY = (
@@ -57,9 +57,10 @@ HISTORY = (
 
 
 @pytest.mark.parametrize(
-    ("room", "expected"), [(DIRECT, ["with the invitation", "afterwards"]), (SHARED, ["afterwards"])]
+    ("room", "expected"),
+    [(DIRECT, ["with the invitation", "afterwards", "joined"]), (SHARED, ["joined", "afterwards"])],
 )
-async def test_only_in_a_direct_chat_what_came_with_the_invitation_counts(
+async def test_only_in_a_direct_chat_what_came_with_the_invitation_counts_and_the_bot_s_joining_comes_last(
     room: nio.MatrixRoom, expected: list[str]
 ) -> None:
     assert await news(room, *HISTORY) == expected

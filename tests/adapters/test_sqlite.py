@@ -85,6 +85,25 @@ async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_for
         assert not await store.was_told("!room:uni.test", "missed")
 
 
+async def test_what_a_room_was_told_is_known_for_a_day_and_who_the_bot_is_for_a_year(path: Path) -> None:
+    clock = SimulatedClock()
+    async with open_store(path, KEY, clock) as store:
+        await store.tell("!room:uni.test", "welcomed")
+        await store.record(message("hi"), Conversation(), "$answer", "unencrypted")
+    async with open_store(path, KEY, clock) as store:
+        assert await store.was_told("!room:uni.test", "welcomed")
+        assert await store.was_told("!room:uni.test", "unencrypted")
+        assert not await store.was_told("!room:uni.test", "missed")
+        assert not await store.was_told("!elsewhere:uni.test", "welcomed")
+        clock.advance(timedelta(days=1, seconds=1))
+        assert not await store.was_told("!room:uni.test", "unencrypted")
+        assert await store.was_told("!room:uni.test", "welcomed")
+        clock.advance(timedelta(days=90))
+        await store.keep("token", "s1")
+    for table in ("welcomed", "unencrypted"):
+        assert sqlite3.connect(path).execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # noqa: S608
+
+
 async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")

@@ -37,6 +37,7 @@ async def says(account: Colleague, room: str, bot: RunningBot) -> Any:
 
 
 async def is_answered(account: Colleague, room: str, bot: RunningBot, **content: Any) -> bool:
+    await account.sync()
     await account.say(room, QUESTION, **content)
     return "Wire" in await says(account, room, bot)
 

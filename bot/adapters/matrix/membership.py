@@ -16,7 +16,7 @@ from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.inbox import size
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event
-from bot.adapters.matrix.upgrades import Upgrades, is_tombstone
+from bot.adapters.matrix.upgrades import Upgrades, replacement
 from bot.adapters.matrix.welcome import Welcome
 from bot.config import Matrix
 
@@ -41,12 +41,12 @@ class Membership:
         for room_id in response.rooms.leave:
             if self._drop(room_id):
                 log.info("the bot was removed from a room")
-        return dict(self._upgrades.note(response.rooms.join, first))
+        return self._upgrades.note(response.rooms.join, first)
 
     async def receive(self, room: nio.MatrixRoom, event: Event) -> None:
         """See what follows for the bot from a member's coming or going, or from a tombstone."""
-        if is_tombstone(event):
-            await self._follow(room, event)
+        if new := replacement(event):
+            await self._follow(room, new, event.sender)
         elif isinstance(event, nio.RoomMemberEvent):
             if event.state_key != self._client.user_id:
                 if event.membership in ("leave", "ban"):
@@ -86,21 +86,20 @@ class Membership:
         else:
             await self._welcome.say(room, join)
 
-    async def _follow(self, room: nio.MatrixRoom, tombstone: nio.RoomUpgradeEvent) -> None:
-        """Join the room that replaces `room`; once the bot is there, leave `room`.
+    async def _follow(self, room: nio.MatrixRoom, new: str, upgrader: str) -> None:
+        """Join the room `new` that replaces `room`; once the bot is there, leave `room`.
 
         This is done whenever the tombstone is due (`Upgrades.note`). The new room knows the bot before it leaves the
         old one: after a crash in between, only the new one is left to tell.
         """
-        new = tombstone.replacement_room
         if new in self._client.rooms:
             if self._upgrades.are(room.room_id, new):
                 await self._welcome.take_as_said(new)
                 await self._leave(room.room_id)
-        elif not self._may_invite(tombstone.sender):
+        elif not self._may_invite(upgrader):
             log.info("an upgraded room was not followed: who upgraded it is not in `invites_from`")
         else:
-            server = tombstone.sender.partition(":")[2]
+            server = upgrader.partition(":")[2]
             path = f"/join/{quote(new, safe='')}?{urlencode({'server_name': server, 'via': server})}"
             try:
                 await self._client.call(path, {}, "to let the bot into an upgraded room")
@@ -138,4 +137,4 @@ class Membership:
 
 def concerns_membership(event: Event) -> bool:
     """Whether the event is for `Membership.receive`."""
-    return isinstance(event, nio.RoomMemberEvent) or is_tombstone(event)
+    return isinstance(event, nio.RoomMemberEvent) or replacement(event) is not None
