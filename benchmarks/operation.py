@@ -29,6 +29,8 @@ ROUNDS = 200
 WARM_UP = 10
 BREATH = 0.05
 """Seconds between two questions, in which a bot does what it leaves for after the answer."""
+GREETED = 3.0
+"""Seconds after joining in which a bot introduces itself: no answer to a question."""
 SENDERS = 8
 SUSTAINED_SECONDS = 20
 SUSTAINED_TURNS = 4
@@ -94,8 +96,13 @@ async def bare(address: str, folder: Path) -> Bot:
 class Asker:
     """A person with as little client as can be, in one room without encryption: many of them fit beside the bots."""
 
-    def __init__(self, http: aiohttp.ClientSession, bot: Bot, room: str, since: str) -> None:
-        self._http, self._bot, self._room, self._since = http, bot, room, since
+    def __init__(self, http: aiohttp.ClientSession, bot: Bot, room: str) -> None:
+        self._http, self._bot, self._room, self._since = http, bot, room, ""
+
+    async def listen(self) -> None:
+        """Count as an answer what comes from now on."""
+        async with self._http.get("/_matrix/client/v3/sync", params={"filter": _ONLY_MESSAGES}) as response:
+            self._since = (await response.json())["next_batch"]
 
     async def ask(self) -> None:
         """Ask, and wait for the answer."""
@@ -137,8 +144,10 @@ async def askers(address: str, bot: Bot) -> AsyncIterator[list[Asker]]:
                     if (await response.json()).get("membership") == "join":
                         break
                 await asyncio.sleep(0.05)
-            async with http.get("/_matrix/client/v3/sync", params={"filter": _ONLY_MESSAGES}) as response:
-                made.append(Asker(http, bot, room, (await response.json())["next_batch"]))
+            made.append(Asker(http, bot, room))
+        await asyncio.sleep(GREETED)
+        for each in made:
+            await each.listen()
         yield made
 
 
@@ -148,6 +157,7 @@ async def round_trips(person: Colleague, bots: list[Bot], encrypted: bool) -> li
     for bot in bots:
         rooms.append(await person.create_room(bot.user, encrypted=encrypted, direct=True))
         await person.wait_until_joined(rooms[-1], bot.user)
+        await person.count(rooms[-1], bot.user, GREETED)
     times: list[list[float]] = [[] for _ in bots]
     for number in range(WARM_UP + ROUNDS):
         for bot, room, taken in zip(bots, rooms, times, strict=True):
