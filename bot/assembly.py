@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.adapters.apart import apart
 from bot.adapters.clock import SystemClock
-from bot.adapters.knowledge import load
+from bot.adapters.knowledge import open_desk
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
@@ -45,7 +46,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         Unusable: the data folder cannot be used.
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
-    desk = Desk(load(config.knowledge), config.contact, config.language, config.matching)
+    desk = await apart(open_desk, config.knowledge, config.contact, config.language, config.matching)
     _give_back()
     clock = SystemClock()
     key = open_key(config.data)
@@ -57,7 +58,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
 
 
 def _give_back() -> None:
-    """Give the memory that learning took back to the system: glibc keeps it (tens of megabytes), others do not."""
+    """Give the memory that the start took back to the system: glibc keeps it, others do not."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -124,6 +125,6 @@ def rehearsal(
     knowledge: Path | None, contact: str, language: Language = "de", matching: Thresholds = Thresholds()
 ) -> tuple[Helpdesk, Desk]:
     """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
-    desk = Desk(load(knowledge), contact, language, matching)
+    desk = open_desk(knowledge, contact, language, matching)
     clock = SystemClock()
     return Helpdesk(desk, SimulatedStore(clock), SimulatedReplies(), clock), desk

@@ -26,8 +26,11 @@ class Refused(Exception):
     """A file that cannot be used; `faults` say why."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
+        super().__init__(faults)
         self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.core.desk import Desk
 from bot.core.faq import Entry, Example, KnowledgeBase, Model, NotCovered, Phrases, Says, Synonym
 from bot.core.fault import Fault, Place
+from bot.core.model import Language
+from bot.core.triage import Thresholds
 from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
 
 
@@ -34,6 +37,11 @@ def shipped() -> Path:
     package = Path(str(files("bot")))
     inside = package / "knowledge"
     return inside if inside.is_dir() else package.parent / "knowledge"
+
+
+def open_desk(folder: Path | None, contact: str, language: Language, thresholds: Thresholds) -> Desk:
+    """A desk that answers from the FAQ in `folder`; for the rest, see `Desk` and `load`."""
+    return Desk(load(folder), contact, language, thresholds)
 
 
 def load(folder: Path | None = None) -> KnowledgeBase:

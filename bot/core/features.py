@@ -4,13 +4,14 @@ A feature weighs the more, the fewer entries use it: the root of its inverse doc
 Jones 1972), so that what every entry uses is damped rather than dropped. Vectors have length 1.
 """
 
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from bot.core.contrast import LITTLE
 from bot.core.model import Word
@@ -33,11 +34,33 @@ _BEGINNING = "^"
 Floats = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Postings:
+    """Phrasings as sparse vectors, kept feature by feature: a text is compared only with those that share one."""
+
+    count: int
+    """How many phrasings there are."""
+    ends: NDArray[np.integer]
+    """Where each feature's part of the following begins; and the end."""
+    phrasings: NDArray[np.integer]
+    """The numbers of the phrasings that have the feature."""
+    values: Floats
+    """What it counts in each."""
+
+    def near(self, vector: Floats) -> Floats:
+        """The cosine similarity of every phrasing with the vector."""
+        used = np.flatnonzero(vector)
+        begins, lengths = self.ends[used], np.diff(self.ends)[used]
+        places = np.repeat(begins - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        shared = self.values[places] * np.repeat(vector[used], lengths)
+        return np.bincount(self.phrasings[places], shared, minlength=self.count).astype(np.float32)
+
+
 class Features:
     """The features of one FAQ's phrasings, with their weights."""
 
-    rows: sparse.csr_matrix
-    """The phrasings as vectors of length 1, a row each."""
+    postings: Postings
+    """The phrasings as vectors of length 1."""
 
     def __init__(self, phrasings: Iterable[tuple[Word, ...]], of: Sequence[int], entries: int) -> None:
         """`phrasings` as they were read; `of` says to which entry, by number, each belongs."""
@@ -56,11 +79,17 @@ class Features:
         """The weight of what only one entry uses."""
         self._scale = np.where(self._weights < _LIGHTEST * self.heaviest, 0, self._weights)
         weighted = np.array(values, dtype=np.float32) * self._scale[numbers]
-        rows = sparse.csr_matrix((weighted, numbers, ends), shape=(len(ends) - 1, len(self._columns)), dtype=np.float32)
-        rows.eliminate_zeros()
-        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-        rows.data /= np.repeat(np.where(lengths > 0, lengths, 1).astype(np.float32), np.diff(rows.indptr))
-        self.rows = rows
+        phrasing = np.repeat(np.arange(len(ends) - 1, dtype=np.int32), np.diff(ends))
+        lengths = np.sqrt(np.bincount(phrasing, weighted**2, minlength=len(ends) - 1))
+        by_feature = np.argsort(numbers, kind="stable")
+        by_feature = by_feature[weighted[by_feature] != 0]
+        owners = phrasing[by_feature]
+        self.postings = Postings(
+            len(ends) - 1,
+            np.searchsorted(numbers[by_feature], np.arange(len(self._columns) + 1)).astype(np.int32),
+            owners,
+            weighted[by_feature] / lengths[owners].astype(np.float32),
+        )
 
     def vector(self, read: tuple[Word, ...]) -> Floats:
         """A text as a vector of length 1; shorter where it says next to nothing, such as "wir"."""
@@ -131,4 +160,5 @@ def _letters(word: str) -> tuple[str, ...]:
     if len(word) > LONGEST_WORD:
         return ()
     marked = f"_{word}_"
-    return tuple(dict.fromkeys(f"·{marked[i : i + n]}" for n in (2, 3, 4) for i in range(len(marked) - n + 1)))
+    parts = (f"·{marked[i : i + n]}" for n in (2, 3, 4) for i in range(len(marked) - n + 1))
+    return tuple(dict.fromkeys(map(sys.intern, parts)))  # words have most of them in common

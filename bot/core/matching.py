@@ -8,6 +8,7 @@ vector (`features`). The head, learned from the phrasings, scores every entry (`
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,13 @@ from bot.core.confidence import Calibration, Observations
 from bot.core.contrast import weigh_contrast
 from bot.core.faq import Example, KnowledgeBase
 from bot.core.features import Features, Floats
-from bot.core.head import HeldOut, learn
 from bot.core.model import Evidence, Explanation, Match, Ranking, Word
 from bot.core.reading import Reader
 from bot.core.text import passages, words
 from bot.core.usage import Usage
+
+if TYPE_CHECKING:
+    from bot.core.learning import HeldOut
 
 _BEST = 5
 """The matches that are told."""
@@ -86,6 +89,8 @@ class Index:
     """
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
+        from bot.core.learning import learn  # here, as an index that was made elsewhere needs no SciPy
+
         self._entries = tuple(entry.id for entry in knowledge.entries)
         inside = [(n, text) for n, entry in enumerate(knowledge.entries) for text in _distinct(entry.wordings)]
         self._outside = tuple(n for n, each in enumerate(knowledge.not_covered) if each.phrasings.all)
@@ -107,7 +112,7 @@ class Index:
         self._usage = Usage(readings, self._of, len(self._entries), self._features)
         several = np.flatnonzero(np.bincount([number for number, _ in inside])[[n for n, _ in inside]] >= _ENOUGH)
         sample = several[np.linspace(0, len(several) - 1, min(_HELD_OUT, len(several))).astype(int)]
-        self._head, held_out = learn(self._features.rows, self._of, classes, sample)
+        self._head, held_out = learn(self._features.postings, self._of, classes, sample)
         seen = [*self._seen_in_phrasings(readings, held_out), *self._seen_in_examples(knowledge.examples, len(sample))]
         self._calibration = Calibration(Observations.joined(seen))
 
@@ -180,7 +185,7 @@ class Index:
     def _read(self, text: str) -> tuple[Word, ...]:
         return weigh_contrast(self._reader.read(text))
 
-    def _seen_in_phrasings(self, readings: Sequence[tuple[Word, ...]], held: HeldOut) -> Iterator[Observations]:
+    def _seen_in_phrasings(self, readings: Sequence[tuple[Word, ...]], held: "HeldOut") -> Iterator[Observations]:
         """How phrasings match that the index does not know: they alone, or together with their whole entry."""
         if len(self._entries) == 1:
             return
@@ -213,8 +218,8 @@ class Index:
         number = self._entries.index(match.entry)
         own = [phrasing for phrasing, entry in enumerate(self._of) if entry == number]
         nearest = sorted(own, key=lambda phrasing: -best.nearness[phrasing])[:_EVIDENCE]
-        direction = self._head.direction(number)
-        given = [(float((direction @ self._features.share(word, best.vector))[0]), word.typed) for word in best.read]
+        parts = ((self._features.share(word, best.vector), word.typed) for word in best.read)
+        given = [(float(self._head.said(self._head.near(part))[number]), typed) for part, typed in parts]
         telling = [typed for value, typed in sorted(given, reverse=True) if value > _TELLING]
         return Evidence(match, tuple(self._texts[phrasing] for phrasing in nearest), tuple(telling))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from rapidfuzz import process
@@ -61,8 +62,19 @@ class Reader:
         self._longest = max(_MOST_JOINED, *map(len, self._known)) if self._known else _MOST_JOINED
         alone = {key[0] for key in self._known if len(key) == 1}
         self._spelling = _Spelling(sorted(w for w in self._vocabulary | alone if len(w) >= _SHORTEST_REPAIRED))
+        self._remember()
+
+    def _remember(self) -> None:
         self._plain = lru_cache(maxsize=50_000)(self._as_known)
         self._repaired = lru_cache(maxsize=5_000)(self._repair)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: a reader begins anew to remember what it has read."""
+        return {name: value for name, value in vars(self).items() if name not in ("_plain", "_repaired")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._remember()
 
     def read(self, text: str) -> tuple[Word, ...]:
         """The words of `text` in order, each with what it was read as."""

@@ -21,7 +21,16 @@ def test_a_text_is_a_vector_of_length_1_and_shorter_where_it_says_little() -> No
 
 
 def test_phrasings_are_rows_of_length_1() -> None:
-    assert np.linalg.norm(FEATURES.rows.toarray(), axis=1) == pytest.approx(np.ones(4))
+    lengths = np.bincount(FEATURES.postings.phrasings, FEATURES.postings.values**2)
+    assert lengths == pytest.approx(np.ones(4))
+
+
+def test_a_phrasing_is_like_itself_and_less_like_others() -> None:
+    for number, text in enumerate(TEXTS):
+        nearness = FEATURES.postings.near(FEATURES.vector(READER.read(text)))
+        assert nearness[number] == pytest.approx(1, abs=1e-5)
+        assert np.delete(nearness, number).max() < 0.9
+    assert FEATURES.postings.near(FEATURES.vector(())).tolist() == [0, 0, 0, 0]
 
 
 def test_what_fewer_entries_use_weighs_more_and_what_none_uses_nothing() -> None:

@@ -1,11 +1,15 @@
 """The head, on FAQs small enough to be checked by learning them again."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from bot.core.features import Features
-from bot.core.head import Head, _neighbourhoods, learn
+from bot.core.features import Features, Postings
+from bot.core.head import Head
+from bot.core.learning import HeldOut, _matrix, _neighbourhoods
+from bot.core.learning import learn as learn_from_postings
 from bot.core.reading import Reader
 
 TEXTS = [
@@ -18,7 +22,13 @@ OF = [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 def rows(texts: list[str] = TEXTS) -> sparse.csr_matrix:
     reader = Reader(TEXTS)
-    return Features([reader.read(text) for text in texts], OF, 3).rows
+    return _matrix(Features([reader.read(text) for text in texts], OF, 3).postings)
+
+
+def learn(vectors: sparse.csr_matrix, *others: Any) -> tuple[Head, HeldOut]:
+    columns = vectors.tocsc()
+    postings = Postings(vectors.shape[0], columns.indptr, columns.indices, columns.data)
+    return learn_from_postings(postings, *others)
 
 
 def scores(learned: Head, vectors: sparse.csr_matrix) -> np.ndarray:
