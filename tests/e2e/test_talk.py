@@ -130,10 +130,7 @@ async def test_typing_that_is_slow_holds_up_no_answer(make_bot: MakeBot, ada: Co
 async def test_a_reply_within_a_thread_is_answered_in_that_thread(
     bot: RunningBot, ada: Colleague, bob: Colleague, encrypted: bool
 ) -> None:
-    room = await ada.create_room(bob.user, bot.user, encrypted=encrypted)
-    await bob.join(room)
-    await ada.wait_until_joined(room, bot.user)
-    await ada.wait_until_joined(room, bob.user)
+    room = await shared_room(ada, bob, bot, encrypted)
     root = await ada.say(room, "Mal etwas anderes")
     other = await ada.say(room, "Wer weiß das?", m_relates_to={"rel_type": "m.thread", "event_id": root})
     in_reply = {"m.in_reply_to": {"event_id": other}, "is_falling_back": False}
@@ -277,10 +274,7 @@ async def test_the_asker_s_thumbs_are_counted_by_entry_and_nothing_is_said(
 ) -> None:
     bot = await make_bot()
     await bot.start()
-    room = await ada.create_room(bob.user, bot.user, encrypted=encrypted)
-    await bob.join(room)
-    await ada.wait_until_joined(room, bot.user)
-    await ada.wait_until_joined(room, bob.user)
+    room = await shared_room(ada, bob, bot, encrypted)
     question = await ada.say(room, "Ist Signal erlaubt?", m_mentions={"user_ids": [bot.user]})
     answer = (await ada.wait_for(room, bot.user)).event_id
 
