@@ -82,7 +82,9 @@ async def test_where_unencrypted_rooms_are_refused_a_room_is_told_so_once_and_an
     helpdesk = Helpdesk(desk, store, replies, SimulatedClock(), unencrypted="refuse")
     for number in range(2):
         await helpdesk.handle(message("May I use Signal?", event_id=f"${number}", encrypted=False))
-    await helpdesk.handle(message("Is Wire fine?", event_id="$3", edit_of="$0", encrypted=False))
+    for where in ("!room:uni.test", "!untold:uni.test"):
+        edit = message("Is Wire fine?", event_id=f"$3 {where}", edit_of="$0", encrypted=False, room_id=where)
+        await helpdesk.handle(edit)
     await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$4", encrypted=False, room_id="!other:uni.test"))
     await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$5"))
     assert ["Signal" in reply.markdown for _, reply in replies.sent] == [False, False, True]
