@@ -56,6 +56,8 @@ class Reception:
         self._store = store
         self._signs = signs
         self._pauses = pauses
+        self._barred_from: set[str] = set()
+        """Rooms in which the bot may not write, as the log has been told."""
 
     async def receive(self, room_id: str, event: Event, following: Iterable[Event]) -> None:
         """Receive `event`; `following` wait behind it.
@@ -73,7 +75,7 @@ class Reception:
         if room is None or isinstance(event, nio.UnknownBadEvent):  # left meanwhile; an event without an id
             return
         if attempt := self._aside(room, event):
-            await self._tried(event, attempt)
+            await self._tried(room_id, event, attempt)
             return
         read = self._edit(room, event) if edited(event) else self._message(room, event, following)
         try:
@@ -85,7 +87,7 @@ class Reception:
             return
         if message:
             with self._signs.typing(room_id):
-                if not await self._tried(event, partial(self._helpdesk.handle, message)):
+                if not await self._tried(room_id, event, partial(self._helpdesk.handle, message)):
                     await self._put_aside(event, message)
             self._signs.seen(room_id, (message.event_id, *message.edits)[-1])
 
@@ -144,16 +146,19 @@ class Reception:
         may_be = self._helpdesk.edits and mentioned and not is_direct(room)
         return bool(may_be) and not await self._store.was_handled(target)
 
-    async def _tried(self, event: Event, attempt: Callable[[], Awaitable[object]]) -> bool:
+    async def _tried(self, room_id: str, event: Event, attempt: Callable[[], Awaitable[object]]) -> bool:
         """Whether nothing is left to do: `attempt` succeeds, at the third try at last, or never can."""
         for pause in (*self._pauses, None):
             try:
                 await attempt()
+                self._barred_from.discard(room_id)
                 return True
             except (LoggedOut, StoreBroken):
                 raise
             except Barred as error:
-                log.warning("%s is put aside: %s", event.event_id, error)
+                if room_id not in self._barred_from:
+                    self._barred_from.add(room_id)
+                    log.warning("%s is put aside: %s", event.event_id, error)
                 return True
             except Undelivered as error:
                 reason = str(error)
