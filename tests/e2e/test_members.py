@@ -90,3 +90,25 @@ async def test_a_direct_chat_stays_one_after_a_restart(make_bot: MakeBot, ada: C
     await bot.start()
     await ada.say(room, "Ist Signal erlaubt?")
     assert "Signal" in (await ada.wait_for(room, bot.user)).body
+
+
+async def test_messages_of_known_people_cost_no_question_for_keys(
+    make_bot: MakeBot, ada: Colleague, address: str
+) -> None:
+    asked = 0
+
+    async def count(request: web.Request) -> None:
+        nonlocal asked
+        asked += request.path.endswith("/keys/query")
+
+    async with in_front_of(address, count) as front:
+        bot = await make_bot(homeserver=front)
+        await bot.start()
+        room = await chat(ada, bot, encrypted=True)
+        for number in range(4):
+            if number == 2:
+                before = asked
+            await ada.say(room, "Ist Wire erlaubt?")
+            assert "Wire" in (await ada.wait_for(room, bot.user)).body
+        assert asked == before
+        await bot.end()

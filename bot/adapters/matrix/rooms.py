@@ -29,7 +29,6 @@ _MOST = 10_000
 """Events of others that are read back over a gap, lest a flood fill the memory."""
 _FAR = timedelta(hours=25)
 """How far a gap is read back: what lies beyond is too old to be answered."""
-_NO_ROOMS: dict[str, Any] = {"room": {"timeline": {"types": []}, "state": {"types": []}, "ephemeral": {"types": []}}}
 
 
 class Rooms:
@@ -46,7 +45,7 @@ class Rooms:
         A sync tells each invitation once. So a start asks for all of them: one that came while the bot was killed is
         not lost. Nothing of this answer is fed to nio, which would take it for a sync.
         """
-        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(_NO_ROOMS)})
+        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(wanted.INVITATIONS)})
         response = await self._client.send(
             "GET", path, headers={"Authorization": f"Bearer {self._client.access_token}"}
         )

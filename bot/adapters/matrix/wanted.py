@@ -1,7 +1,8 @@
 """Which events the bot asks the homeserver for: what it acts on, and what it has to know of a room; nothing else.
 
 Members are told as they write or change ("lazy loading"): a large room costs no more than a small one. Whoever needs
-all of them, as encryption does, asks for them.
+all of them, as encryption does, asks for them. Each is told once: a member told again counts for Synapse as one whose
+devices may have changed, and every message would cost a question for keys.
 """
 
 from typing import Any
@@ -17,10 +18,17 @@ _STATE = [
     "m.room.topic",
 ]
 _WRITTEN = ["m.key.verification.*", "m.reaction", "m.room.encrypted", "m.room.message", "m.room.redaction", "m.sticker"]
-_LAZY = {"lazy_load_members": True, "include_redundant_members": True}  # after a restart nobody is known any more
+_LAZY = {"lazy_load_members": True}
 
 MESSAGES: dict[str, Any] = {"types": _WRITTEN + _STATE, **_LAZY}
 """The filter of a room's messages. State that changes stands among them."""
+INVITATIONS: dict[str, Any] = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {"timeline": {"types": []}, "state": {"types": [], **_LAZY}, "ephemeral": {"types": []}},
+}
+"""The filter of a first sync, which is asked for the invitations only. With it, the homeserver forgets which members it
+has told: after a start the bot knows nobody."""
 SYNC: dict[str, Any] = {
     "presence": {"types": []},
     "account_data": {"types": []},
