@@ -122,3 +122,17 @@ async def test_at_the_end_the_event_in_hand_is_finished_and_those_behind_it_are_
         asyncio.get_running_loop().call_later(0.05, desk.held["a1"].set)
     assert desk.done == ["a1"]
     assert desk.kept == []
+
+
+async def test_the_next_sync_waits_for_a_batch_that_is_done_soon_and_not_for_long_for_another() -> None:
+    desk = Desk("soon", "slow")
+    async with Lanes(desk.handle, desk.keep, head_start=60) as lanes:
+        adding = asyncio.create_task(lanes.add("t1", [("!a", brings("soon"))]))
+        await settled()
+        assert not adding.done()
+        desk.held["soon"].set()
+        await asyncio.wait_for(adding, 10)
+    async with Lanes(desk.handle, desk.keep, head_start=0.01) as lanes:
+        await asyncio.wait_for(lanes.add("t2", [("!a", brings("slow"))]), 10)
+        assert "slow" not in desk.done
+        desk.held["slow"].set()

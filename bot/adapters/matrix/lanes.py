@@ -7,11 +7,15 @@ crash at any instant replays what was not, and the store and the transaction ids
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
 from bot.adapters.matrix.rooms import Event, Fetch, Work
 
+_HEAD_START = 0.2
+"""Seconds for which the next sync is put off, at most, while a batch is being done. A homeserver does one thing after
+the other: were it asked for a sync first, the answer would wait for that."""
 Handle = Callable[[str, Event, Iterable[Event]], Awaitable[None]]
 """Handles one event of a room; it is given those that wait behind it, too."""
 
@@ -21,6 +25,7 @@ class _Batch:
     token: str
     open: int
     """How many fetches and events of it are not done."""
+    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -30,18 +35,20 @@ class _Lane:
 
 
 class Lanes:
-    """Takes batches from the sync, which never waits for a room. What a lane raises ends them all."""
+    """Takes batches from the sync, which waits for no room for long. What a lane raises ends them all."""
 
     def __init__(
         self,
         handle: Handle,
         keep: Callable[[str], Awaitable[None]],
         settled: Callable[[str], None] = lambda _: None,
+        head_start: float = _HEAD_START,
     ) -> None:
         """`keep` is called with the newest token before which all is done, `settled` with a room that is done."""
         self._handle = handle
         self._keep = keep
         self._settled = settled
+        self._head_start = head_start
         self._lanes: dict[str, _Lane] = {}
         self._batches: deque[_Batch] = deque()
         self._keeping = asyncio.Lock()
@@ -63,7 +70,7 @@ class Lanes:
             raise group.exceptions[0] from None
 
     async def add(self, token: str, work: Work) -> None:
-        """Queue a batch. What it brings for one room is done in its order."""
+        """Queue a batch, and return when it is done or has had its head start. One room's work is done in its order."""
         batch = _Batch(token, len(work))
         self._batches.append(batch)
         for room_id, fetch in work:
@@ -73,6 +80,10 @@ class Lanes:
                 self._tasks.create_task(self._drive(room_id, lane))
             lane.arriving.append((batch, fetch))
         await self._settle()
+        if work:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._head_start):
+                    await batch.done.wait()
 
     async def _drive(self, room_id: str, lane: _Lane) -> None:
         while (lane.arriving or lane.waiting) and not self._closing:
@@ -94,6 +105,8 @@ class Lanes:
         """Keep the newest token before which everything is done."""
         if batch and batch.open:
             return
+        if batch:
+            batch.done.set()
         async with self._keeping:
             done = None
             while self._batches and not self._batches[0].open:
