@@ -116,7 +116,7 @@ async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> N
 
 async def test_a_store_of_the_second_version_keeps_its_answers_whose_askers_are_not_known(path: Path) -> None:
     place = ("!room:uni.test", "$1")
-    veiled = SqliteStore(Database(None, path, KEY, SimulatedClock()))._veiled(b"$answer", *place)  # type: ignore[arg-type]
+    veiled = SqliteStore(Database(None, None, path, KEY, SimulatedClock()))._veiled(b"$answer", *place)  # type: ignore[arg-type]
     with sqlite3.connect(path) as database:
         database.executescript(f"{MIGRATIONS[0]} {MIGRATIONS[1]} PRAGMA user_version = 2;")
         database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY.fingerprint("answer", *place), veiled, 2**31))

@@ -1,5 +1,8 @@
 """The database: one transaction after the other over one connection, and what is too old goes within a minute.
 
+What is written waits for the disk, in a thread. What is read are single rows by their keys, in microseconds: a thread's
+turn would take longer, and an answer waits for it.
+
 Persons, rooms, threads and events stand in it as keyed fingerprints only, and no text at all.
 """
 
@@ -24,8 +27,12 @@ Execute = Callable[[str, Sequence[object]], Awaitable[aiosqlite.Cursor]]
 class Database:
     """The open file, the key of its fingerprints and the time; see `open_database`."""
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path, key: Key, clock: Clock) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, reader: sqlite3.Connection, path: Path, key: Key, clock: Clock
+    ) -> None:
+        """`reader` is a connection for reading only: it sees what was committed."""
         self._connection = connection
+        self._reader = reader
         self._path = path
         self.key = key
         self._clock = clock
@@ -68,7 +75,7 @@ class Database:
     async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """All rows that `query` finds."""
         try:
-            return list(await self._connection.execute_fetchall(query, values))
+            return self._reader.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreBroken(remedies.of_database(self._path, error)) from error
 
@@ -89,6 +96,8 @@ async def open_database(path: Path, key: Key, clock: Clock) -> AsyncIterator[Dat
             connection = await stack.enter_async_context(aiosqlite.connect(path))
             path.chmod(0o600)
             await prepare(connection, path)
+            reader = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            stack.callback(reader.close)
         except sqlite3.Error as error:
             raise Unusable(remedies.of_database(path, error)) from error
-        yield Database(connection, path, key, clock)
+        yield Database(connection, reader, path, key, clock)
