@@ -50,7 +50,11 @@ def _main() -> None:
         made = make(*arguments)
     except Exception as error:  # it is raised over there
         raised = error
-    pickle.dump((made, raised), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+    try:
+        sys.stdout.buffer.write(pickle.dumps((made, raised), pickle.HIGHEST_PROTOCOL))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os._exit(1)  # the bot was killed: nobody waits for this
 
 
 if __name__ == "__main__":
