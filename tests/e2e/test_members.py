@@ -6,7 +6,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.adapters.matrix.colleague import Colleague
-from tests.e2e.conftest import QUIET, MakeBot, MakePerson, chat, in_front_of, shared_room
+from tests.e2e.conftest import QUIET, MakeBot, MakePerson, chat, in_front_of, relation, shared_room
 
 
 async def test_after_a_restart_silent_members_still_make_a_room_no_direct_chat_and_the_bot_knows_its_name(
@@ -21,6 +21,22 @@ async def test_after_a_restart_silent_members_still_make_a_room_no_direct_chat_a
     assert await ada.count(room, bot.user, QUIET) == 0
     await ada.say(room, "Frag mich: Ist Wire erlaubt?")
     assert "Wire" in (await ada.wait_for(room, bot.user)).body
+
+
+async def test_what_was_written_meanwhile_among_people_makes_their_room_no_direct_chat(
+    make_bot: MakeBot, ada: Colleague, bob: Colleague
+) -> None:
+    bot = await make_bot()
+    await bot.start()
+    room = await shared_room(ada, bob, bot)
+    await bot.end()
+    await ada.say(room, "Ist Signal erlaubt?")  # of the two, the homeserver tells only her
+    question = await ada.say(room, "auskunft: Ist Wire erlaubt?", m_mentions={"user_ids": [bot.user]})
+    await bot.start()
+    answer = await ada.wait_for(room, bot.user)
+    assert "Wire" in answer.body
+    assert relation(answer)["m.in_reply_to"] == {"event_id": question}
+    assert await ada.count(room, bot.user, QUIET) == 0
 
 
 async def test_silent_members_of_an_encrypted_room_can_read_the_answer_also_after_a_restart(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import nio
+from nio.responses import RoomSummary
 
 from bot.adapters.matrix import wanted
 from bot.adapters.matrix.errors import Denied, refusal
@@ -39,21 +40,36 @@ class Rooms:
         self._clock = clock
         self._welcome = config.invites_from or (config.server_name,)
 
-    async def pending(self) -> dict[str, str]:
-        """The invitations that wait for an answer: the inviting person by room id.
+    async def look_around(self) -> dict[str, str]:
+        """See, at a start, which rooms there are; the invitations that wait: the inviting person by room id.
 
-        A sync tells each invitation once. So a start asks for all of them: one that came while the bot was killed is
-        not lost. Nothing of this answer is fed to nio, which would take it for a sync.
+        A sync tells each invitation once: one that came while the bot was killed would be lost. Nor does it tell again
+        how many are in a room: one in which a single person wrote meanwhile would look like a direct chat.
         """
-        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(wanted.INVITATIONS)})
+        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(wanted.START)})
         response = await self._client.send(
             "GET", path, headers={"Authorization": f"Bearer {self._client.access_token}"}
         )
         told = await self._client.parse_body(response)
         if response.status != 200:
             raise refusal(response.status, told, "to list invitations")
-        invited = told.get("rooms", {}).get("invite", {})
+        rooms = told.get("rooms", {})
+        for room_id, joined in rooms.get("join", {}).items():
+            self._note(room_id, joined.get("summary", {}), joined.get("state", {}).get("events", []))
+        invited = rooms.get("invite", {})
         return {room: self._inviter(told.get("invite_state", {}).get("events", [])) for room, told in invited.items()}
+
+    def _note(self, room_id: str, summary: dict[str, Any], state: Sequence[dict[str, Any]]) -> None:
+        """Take in how many are in the room and who is told. The sync that follows tells what has changed since."""
+        client = self._client
+        if room_id not in client.rooms:
+            client.rooms[room_id] = nio.MatrixRoom(room_id, client.user_id, room_id in client.encrypted_rooms)
+        room = client.rooms[room_id]
+        counts = (summary.get(f"m.{which}_member_count") for which in ("invited", "joined"))
+        room.update_summary(RoomSummary(*counts))
+        for event in map(nio.Event.parse_event, state):
+            if isinstance(event, nio.RoomMemberEvent):
+                room.handle_membership(event)
 
     async def answer(self, room_id: str, inviter: str) -> None:
         """Join the room, or decline, by who invites."""

@@ -96,7 +96,7 @@ class Listener:
             await self._facts.keep(TOKEN, since)
         async for attempt in patiently():
             with attempt:
-                invitations = await self._rooms.pending()
+                invitations = await self._rooms.look_around()
         answering = [(room, self._answering(room, inviter)) for room, inviter in invitations.items()]
         await lanes.add(since, answering)
         log.info("listening")

@@ -22,13 +22,18 @@ _LAZY = {"lazy_load_members": True}
 
 MESSAGES: dict[str, Any] = {"types": _WRITTEN + _STATE, **_LAZY}
 """The filter of a room's messages. State that changes stands among them."""
-INVITATIONS: dict[str, Any] = {
+START: dict[str, Any] = {
     "presence": {"types": []},
     "account_data": {"types": []},
-    "room": {"timeline": {"types": []}, "state": {"types": [], **_LAZY}, "ephemeral": {"types": []}},
+    "room": {
+        "timeline": {"types": []},
+        "state": {"types": ["m.room.member"], **_LAZY},
+        "ephemeral": {"types": []},
+        "account_data": {"types": []},
+    },
 }
-"""The filter of a first sync, which is asked for the invitations only. With it, the homeserver forgets which members it
-has told: after a start the bot knows nobody."""
+"""The filter of what is asked for at a start, from the beginning: invitations, how many are in each room, and those
+members whom the homeserver takes as told from then on."""
 SYNC: dict[str, Any] = {
     "presence": {"types": []},
     "account_data": {"types": []},
