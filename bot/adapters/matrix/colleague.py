@@ -65,10 +65,10 @@ class Colleague:
         """Leave a room."""
         accepted(await self._client.room_leave(room_id), "to leave")
 
-    async def keys_told(self) -> int:
-        """How many keys for encrypted rooms were sent to the account's device."""
+    async def told(self, kind: str) -> int:
+        """How many events of this kind came from device to device and were not waited for."""
         await self.sync()
-        return sum(isinstance(event, nio.RoomKeyEvent) for event in self._told)
+        return sum(event.source.get("type") == kind for event in self._told)
 
     async def say(self, room_id: str, text: str, **content: Any) -> str:
         """Write a text; further content (`m_relates_to`) goes along with dots for its first underscore."""
