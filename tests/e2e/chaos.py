@@ -364,7 +364,7 @@ class Chaos:
         if due is None:
             return "nobody asked it"
         if relation != question and (relation or due.relates):
-            return f"the answer {answer.event_id} is to {relation}"
+            return f"the answer {answer.event_id} is to {relation}: {answer.body[:60]!r}"
         if not answer.body.endswith(due.body):
             return f"the answer {answer.event_id} is another one: {answer.body[:60]!r}"
         return None

@@ -67,7 +67,7 @@ class _Machine(nio.crypto.Olm):  # type: ignore[misc]
         return by_its_maker or super()._should_accept_forward(sender, sender_key, event)
 
     def check_if_wedged(self, event: nio.MegolmEvent) -> None:
-        """As nio does, but it asks for no key itself: it would not keep that it did, and refuse the key after a crash."""
+        """As nio does, but it asks for no key: it would not keep that it did, and refuse the key after a crash."""
         queued = len(self.outgoing_to_device_messages)
         super().check_if_wedged(event)
         del self.outgoing_to_device_messages[queued:]

@@ -46,7 +46,7 @@ class Rooms:
         A sync tells each invitation once: one that came while the bot was killed would be lost. Nor does it tell again
         how many are in a room: one in which a single person wrote meanwhile would look like a direct chat.
         """
-        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(wanted.START)})
+        path = nio.Api._build_path(["sync"], {"filter": nio.Api.to_json(wanted.at_start())})
         response = await self._client.send(
             "GET", path, headers={"Authorization": f"Bearer {self._client.access_token}"}
         )
