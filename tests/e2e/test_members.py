@@ -29,16 +29,14 @@ async def test_what_was_written_meanwhile_among_people_makes_their_room_no_direc
     bot = await make_bot()
     await bot.start()
     room = await shared_room(ada, bob, bot)
-    for messenger in ("Wire", "Threema"):  # the second start finds a homeserver that takes all as told
-        await bot.end()
-        await ada.say(room, "Ist Signal erlaubt?")  # of the two, the homeserver tells only her
-        call = {"user_ids": [bot.user]}
-        question = await ada.say(room, f"auskunft: Ist {messenger} erlaubt?", m_mentions=call)
-        await bot.start()
-        answer = await ada.wait_for(room, bot.user)
-        assert messenger in answer.body
-        assert relation(answer)["m.in_reply_to"] == {"event_id": question}
-        assert await ada.count(room, bot.user, QUIET) == 0
+    await bot.end()
+    await ada.say(room, "Ist Signal erlaubt?")  # of the two, the homeserver tells only her
+    question = await ada.say(room, "auskunft: Ist Wire erlaubt?", m_mentions={"user_ids": [bot.user]})
+    await bot.start()
+    answer = await ada.wait_for(room, bot.user)
+    assert "Wire" in answer.body
+    assert relation(answer)["m.in_reply_to"] == {"event_id": question}
+    assert await ada.count(room, bot.user, QUIET) == 0
 
 
 async def test_silent_members_of_an_encrypted_room_can_read_the_answer_also_after_a_restart(
