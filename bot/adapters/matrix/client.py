@@ -1,10 +1,7 @@
-"""nio's client, made safe against what strangers send, and made whole where nio leaves our own keys alone.
+"""nio's client, made safe against what strangers send and against a homeserver that does things by halves.
 
 nio lets whatever an encrypted event raises escape from the sync: garbage in an Olm or Megolm event would end the bot,
 at every start anew. Here such an event stays unread, and the others of its batch are handled.
-
-nio overlooks that the last one-time key was taken, knows no fallback key, keeps keys only after they were uploaded,
-and uploads the same refused keys for ever. What it uploads is therefore put together here.
 
 nio writes on where the homeserver did not take the keys to a message (a gateway's 502): nobody could read it, ever.
 """
@@ -12,7 +9,6 @@ nio writes on where the homeserver did not take the keys to a message (a gateway
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -20,18 +16,15 @@ from typing import Any
 
 import aiohttp
 import nio
-import nio.crypto
 from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.errors import MatrixError, accepted, refusal
+from bot.adapters.matrix.machine import ONE_TIME, Machine
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
-_ONE_TIME = "signed_curve25519"
-_ROTATION = 3600
-"""Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
 _MOST_CLAIMS = 500
 _LONGEST_ANSWER = 600
 """Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
@@ -45,32 +38,9 @@ class _Sync(nio.SyncResponse):  # type: ignore[misc]
         response = nio.SyncResponse.from_dict(parsed_dict)
         if isinstance(response, nio.SyncResponse):
             if isinstance(counts := parsed_dict.get("device_one_time_keys_count"), dict):
-                response.device_key_count.signed_curve25519 = counts.get(_ONE_TIME, 0)  # not listed: none is left
+                response.device_key_count.signed_curve25519 = counts.get(ONE_TIME, 0)  # not listed: none is left
             response.unused_fallback_keys = parsed_dict.get("device_unused_fallback_key_types")
         return response
-
-
-class _Machine(nio.crypto.Olm):  # type: ignore[misc]
-    """nio's encryption, which asks for lost keys but takes them from other devices of its own account only."""
-
-    def _should_accept_forward(self, sender: str, sender_key: str, event: Any) -> bool:
-        """Also from the device that made the key, for which it vouches as it did when it sent the key first."""
-        request = self.outgoing_key_requests.get(event.session_id)
-        content, keys = event.source.get("content", {}), event.source.get("keys", {})
-        by_its_maker = (
-            request is not None
-            and (event.algorithm, event.room_id) == (request.algorithm, request.room_id)
-            and content.get("sender_key") == sender_key
-            and content.get("sender_claimed_ed25519_key") == keys.get("ed25519")
-            and not content.get("forwarding_curve25519_key_chain")
-        )
-        return by_its_maker or super()._should_accept_forward(sender, sender_key, event)
-
-    def check_if_wedged(self, event: nio.MegolmEvent) -> None:
-        """As nio does, but it asks for no key: it would not keep that it did, and refuse the key after a crash."""
-        queued = len(self.outgoing_to_device_messages)
-        super().check_if_wedged(event)
-        del self.outgoing_to_device_messages[queued:]
 
 
 class SafeClient(nio.AsyncClient):  # type: ignore[misc]
@@ -79,8 +49,6 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     olm: Any
     connection: Connection | None = None
     """What outages are outlasted with; without it, as nio does."""
-    _fallback_is_used = False
-    _fallback_made_at = float("-inf")
     _devices_untold: frozenset[str] = frozenset()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -118,23 +86,6 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             raise refusal(response.status, told, what)
         return told
 
-    def device_keys(self) -> dict[str, Any]:
-        """The public keys of our device, signed by it."""
-        keys = self.olm.account.identity_keys
-        return self._signed(
-            {
-                "algorithms": self.olm._algorithms,
-                "device_id": self.device_id,
-                "user_id": self.user_id,
-                "keys": {f"{kind}:{self.device_id}": keys[kind] for kind in ("curve25519", "ed25519")},
-            }
-        )
-
-    @property
-    def should_upload_keys(self) -> bool:
-        """Whether the homeserver lacks keys of ours."""
-        return bool(super().should_upload_keys or self._should_make_fallback)
-
     async def keys_upload(self) -> Any:
         """Upload what the homeserver lacks of our keys.
 
@@ -147,59 +98,27 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
                 "the homeserver has newer one-time keys than the data folder (a restored backup): replacing them"
             )
             await self._use_up()
-            self.olm.mark_keys_as_published()
-            self.olm.uploaded_key_count = 0
+            self.olm.give_up_one_time_keys()
             response = await self._upload()
         return response
 
-    @property
-    def _should_make_fallback(self) -> bool:
-        return self._fallback_is_used and time.monotonic() - self._fallback_made_at > _ROTATION
-
     async def _upload(self) -> Any:
-        content = self._missing_keys()
-        self.olm.save_account()  # before anybody can use them: a crash must not cost their private halves
+        content = self.olm.missing_keys()
         response = await self._send(
             nio.KeysUploadResponse, "POST", "/_matrix/client/v3/keys/upload", json.dumps(content)
         )
         if isinstance(response, nio.KeysUploadResponse) and "fallback_keys" in content:
-            self._fallback_is_used = False
-            self._fallback_made_at = time.monotonic()
+            self.olm.fallback_is_there()
         return response
-
-    def _missing_keys(self) -> dict[str, Any]:
-        """What is to be uploaded. What was made for an upload that failed is taken first."""
-        account = self.olm.account
-        there = self.olm.uploaded_key_count if account.shared else 0
-        content: dict[str, Any] = {} if account.shared else {"device_keys": self.device_keys()}
-        if there is not None:
-            missing = account.max_one_time_keys - there - len(account.one_time_keys["curve25519"])
-            if missing > 0:
-                account.generate_one_time_keys(missing)
-            keys = account.one_time_keys["curve25519"]
-            content["one_time_keys"] = {f"{_ONE_TIME}:{name}": self._signed({"key": key}) for name, key in keys.items()}
-        vodozemac = account._account  # nio's own account has no fallback keys
-        if not vodozemac.fallback_key and (not account.shared or self._should_make_fallback):
-            vodozemac.generate_fallback_key()
-        if fallback := vodozemac.fallback_key:
-            content["fallback_keys"] = {
-                f"{_ONE_TIME}:{name}": self._signed({"key": key.to_base64(), "fallback": True})
-                for name, key in fallback.items()
-            }
-        return content
 
     async def _use_up(self) -> None:
         """Claim our own one-time keys until none is left: the API knows no other way to remove them."""
-        wanted = {"one_time_keys": {self.user_id: {self.device_id: _ONE_TIME}}}
+        wanted = {"one_time_keys": {self.user_id: {self.device_id: ONE_TIME}}}
         for _ in range(_MOST_CLAIMS):
             told = await self.call("/keys/claim", wanted, "our own one-time keys")
             keys = told.get("one_time_keys", {}).get(self.user_id, {}).get(self.device_id, {})
             if not keys or any(key.get("fallback") for key in keys.values()):
                 return
-
-    def _signed(self, content: dict[str, Any]) -> dict[str, Any]:
-        signature = self.olm.sign_json(content)
-        return {**content, "signatures": {self.user_id: {f"ed25519:{self.device_id}": signature}}}
 
     async def _send(self, response_class: type, *arguments: Any, **options: Any) -> Any:
         wanted = _Sync if response_class is nio.SyncResponse else response_class
@@ -210,14 +129,14 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         if response.device_key_count.signed_curve25519 == 0:
             self.olm.uploaded_key_count = 0  # nio takes 0 for "not told" and would never refill
         if response.unused_fallback_keys is not None:
-            self._fallback_is_used = _ONE_TIME not in response.unused_fallback_keys
+            self.olm.fallback_is_used = ONE_TIME not in response.unused_fallback_keys
 
     def load_store(self) -> None:
         """Load the keys."""
         if self.store is None:
             super().load_store()
             if self.olm:
-                self.olm = _Machine(self.user_id, self.device_id, self.store)
+                self.olm = Machine(self.user_id, self.device_id, self.store)
 
     def forget_members(self, room_id: str) -> None:
         """Ask who is in the room before something is encrypted for it: they may have changed unseen."""

@@ -128,7 +128,7 @@ class Identity:
         if self._is_published(told):
             return told
         there = device_of(told, self._client.user_id, self._client.device_id)
-        if there and there.get("keys") != self._client.device_keys()["keys"]:
+        if there and there.get("keys") != self._client.olm.device_keys()["keys"]:
             log.warning("the device has had other keys: clients that know them may distrust it; give it a new device")
         self._client.olm.account.shared = False  # nio believes that what it uploaded once stays there
         accepted(await self._client.keys_upload(), "the encryption keys")
@@ -136,7 +136,7 @@ class Identity:
 
     def _is_published(self, told: Told) -> bool:
         there = device_of(told, self._client.user_id, self._client.device_id)
-        return there is not None and same(there, self._client.device_keys())
+        return there is not None and same(there, self._client.olm.device_keys())
 
     def _is_ours(self, told: Told, kept: SigningKeys | None) -> bool:
         return kept is not None and all(
@@ -177,7 +177,7 @@ class Identity:
         if self._is_ours(told, keys) and is_signed_by_owner(told, user, device):
             return
         what = "the signature of the bot's device"
-        signed = {user: {device: keys.sign_device(self._client.device_keys())}}
+        signed = {user: {device: keys.sign_device(self._client.olm.device_keys())}}
         answer = await self._client.call("/keys/signatures/upload", signed, what)
         if answer.get("failures"):
             raise Denied(f"the homeserver refused {what}")
