@@ -67,13 +67,19 @@ async def test_a_redacted_question_redacts_its_answer(bot: RunningBot, ada: Coll
             await asyncio.sleep(0.1)
 
 
-async def test_a_question_edited_while_the_bot_was_away_is_answered_once_as_edited(
-    make_bot: MakeBot, ada: Colleague
-) -> None:
+async def chat_with_one_away(make_bot: MakeBot, ada: Colleague) -> tuple[RunningBot, str]:
+    """A bot that is down, and its chat with ada."""
     bot = await make_bot()
     await bot.start()
     room = await chat(ada, bot)
     await bot.end()
+    return bot, room
+
+
+async def test_a_question_edited_while_the_bot_was_away_is_answered_once_as_edited(
+    make_bot: MakeBot, ada: Colleague
+) -> None:
+    bot, room = await chat_with_one_away(make_bot, ada)
     await edit(ada, room, await ada.say(room, "Ist Signal erlaubt?"), "Ist Wire erlaubt?")
     await bot.start()
     answer = await ada.wait_for(room, bot.user)
@@ -85,10 +91,7 @@ async def test_a_question_edited_while_the_bot_was_away_is_answered_once_as_edit
 async def test_an_edit_and_a_crash_before_anything_was_recorded_end_in_one_answer_to_the_edit(
     make_bot: MakeBot, ada: Colleague
 ) -> None:
-    bot = await make_bot()
-    await bot.start()
-    room = await chat(ada, bot)
-    await bot.end()
+    bot, room = await chat_with_one_away(make_bot, ada)
     store = bot.data / "auskunft.sqlite3"
     before = store.read_bytes()
     await bot.start()
