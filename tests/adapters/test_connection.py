@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.adapters.matrix.connection import Away, Connection
+from bot.adapters.matrix.connection import Away, Connection, Failing
+from bot.adapters.matrix.errors import Denied
 from bot.adapters.simulated import SimulatedClock
 
 AWAY, BACK = "cannot be reached", "answers again, after 0:01:30"
@@ -35,6 +36,7 @@ class Answer:
 
 
 GATEWAY = Answer(502, "<h1>Bad gateway</h1>", "text/html")
+FAILING = Answer(500, '{"errcode": "M_UNKNOWN"}')
 
 
 def asking(*outcomes: Answer | Exception, before: Callable[[], object] = lambda: None) -> Any:
@@ -107,13 +109,40 @@ async def test_an_outage_that_somebody_did_not_wait_for_ends_with_the_next_answe
 
 
 async def test_what_the_homeserver_itself_answers_is_given_to_who_asked(connection: Connection) -> None:
-    answer = Answer(502, '{"errcode": "M_UNKNOWN"}')
+    answer = Answer(403, '{"errcode": "M_FORBIDDEN"}')
     assert await connection.outlast(asking(answer)) is answer
 
 
-@pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY])
+async def test_a_homeserver_that_fails_is_outlasted_however_long_it_takes_and_told_of_once(
+    connection: Connection, clock: SimulatedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection.synced()
+    an_hour_later = lambda: clock.advance(timedelta(hours=1))  # noqa: E731
+    answer = Answer()
+    assert await connection.outlast(asking(FAILING, FAILING, FAILING, FAILING, answer, before=an_hour_later)) is answer
+    assert [line.partition(" (")[0] for line in told(caplog)] == [
+        "the homeserver fails",
+        "the homeserver answers again, after 4:00:00",
+    ]
+
+
+async def test_a_request_at_which_it_fails_for_long_while_it_does_others_is_given_up(
+    connection: Connection, clock: SimulatedClock
+) -> None:
+    def two_minutes_later_after_a_sync() -> None:
+        clock.advance(timedelta(minutes=2))
+        connection.synced()
+
+    fails = asking(*[FAILING] * 6, Answer(), before=two_minutes_later_after_a_sync)
+    assert (await connection.outlast(fails)).status == 200
+    fails = asking(*[FAILING] * 7, before=two_minutes_later_after_a_sync)
+    with pytest.raises(Denied, match="status 500"):
+        await connection.outlast(fails)
+
+
+@pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY, FAILING])
 async def test_without_patience_a_failure_is_raised(clock: SimulatedClock, failure: Answer | Exception) -> None:
-    with pytest.raises((aiohttp.ClientError, TimeoutError, Away)):
+    with pytest.raises((aiohttp.ClientError, TimeoutError, Away, Failing)):
         await Connection(clock, patient=False).outlast(asking(failure, Answer()))
 
 

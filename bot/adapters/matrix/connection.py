@@ -1,7 +1,8 @@
 """The connection to the homeserver: every request goes over it, and it outlasts outages and limits.
 
-An outage is told once, however many requests it holds up, and once more when it is over. A single failure is none. What
-the homeserver itself answers, refusals and faults of its own included, is left to whoever asked.
+An outage is told once, however many requests it holds up, and once more when it is over. A single failure is none. A
+homeserver that answers that it failed is outlasted, too, unless it does other things meanwhile: then the request is at
+fault. What else it answers, refusals above all, is left to whoever asked.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_never
 from tenacity.wait import wait_random_exponential
 
-from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -22,12 +23,18 @@ LONGEST_WAIT = 30
 """Seconds between two tries."""
 _LIMIT = 5.0
 """Seconds to wait where the homeserver limits us and does not tell for how long."""
+_AT_FAULT = timedelta(minutes=10)
+"""How long a request may fail while syncs come. It is long, as parts of a homeserver may be out of order."""
 
 Ask = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
 
 class Away(MatrixError):
     """A gateway answers in the homeserver's place."""
+
+
+class Failing(MatrixError):
+    """The homeserver answers that it failed."""
 
 
 class Connection:
@@ -38,8 +45,8 @@ class Connection:
         self._clock = clock
         self._stop = stop_never if patient else stop_after_attempt(1)
         self._wait = wait_random_exponential(max=longest_wait)
-        self._held_up: set[object] = set()
-        """The requests that have failed and were not answered since."""
+        self._held_up: dict[object, datetime] = {}
+        """The requests that have failed and were not answered since, with the time of their first failure."""
         self._was_limited = False
         self.away_since: datetime | None = None
         """Since when the homeserver has not answered; None while it does."""
@@ -54,22 +61,22 @@ class Connection:
         """What the homeserver answers in the end to `ask`, which is repeated, ever more slowly, until it does.
 
         Raises:
-            ClientError, TimeoutError, Away: it does not answer, and the connection is not patient.
+            Denied: it failed at this request for ten minutes, in which it did others.
+            ClientError, TimeoutError, Away, Failing: it does not answer, and the connection is not patient.
         """
         request = object()
-        first_failure = self._clock.now()
 
         def failed(state: RetryCallState) -> None:
-            nonlocal first_failure
-            self._held_up.add(request)
-            if state.attempt_number == 1:
-                first_failure = self._clock.now()
-            else:
-                self._tell_of_outage(first_failure, state.outcome.exception() if state.outcome else None)
+            error = state.outcome.exception() if state.outcome else None
+            since = self._held_up.setdefault(request, self._clock.now())
+            if isinstance(error, Failing) and self._is_at_fault(since):
+                raise Denied(f"the homeserver fails at a request again and again: {error}") from error
+            if state.attempt_number > 1:
+                self._tell_of_outage(since, error)
 
         try:
             async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError, Away)),
+                retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError, Away, Failing)),
                 wait=self._wait,
                 stop=self._stop,
                 before_sleep=failed,
@@ -78,7 +85,7 @@ class Connection:
                 with attempt:
                     response = await self._unlimited(ask)
         finally:
-            self._held_up.discard(request)
+            self._held_up.pop(request, None)
         if not self._held_up:  # else only a part of the homeserver is back
             self._tell_of_return()
         return response
@@ -92,11 +99,17 @@ class Connection:
             await asyncio.sleep(await _told_to_wait(response))
         return response
 
+    def _is_at_fault(self, since: datetime) -> bool:
+        """Whether a request that has failed since then is to blame, and not the homeserver."""
+        works = self.synced_at is not None and self.synced_at > since
+        return works and self._clock.now() - since > _AT_FAULT
+
     def _tell_of_outage(self, since: datetime, error: BaseException | None) -> None:
         if self.away_since is None:
             self.away_since = since
             reason = str(error) or type(error).__name__
-            log.warning("the homeserver cannot be reached (%s); trying again until it answers", reason)
+            what = "fails" if isinstance(error, Failing) else "cannot be reached"
+            log.warning("the homeserver %s (%s); trying again until it answers", what, reason)
 
     def _tell_of_return(self) -> None:
         if self.away_since is not None:
@@ -111,6 +124,8 @@ async def _whole(ask: Ask) -> aiohttp.ClientResponse:
     await response.read()
     if response.status >= 500 and response.content_type != "application/json":
         raise Away(f"a gateway answers in its place, with status {response.status}")
+    if response.status >= 500:
+        raise Failing(f"it answers with status {response.status}")
     return response
 
 

@@ -62,7 +62,7 @@ def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:
             "the homeserver has revoked the bot's access token: configure a `password`, or a new `access_token` with "
             "its `device_id`"
         )
-    text = f"the homeserver refused {what}: {code or status}"
+    text = f"the homeserver {'garbled' if status == 200 else 'refused'} {what}: {code or status}"
     if status == 401 and "flows" in told:
         return ProofWanted(text, told)
     if status in (404, 405) and code in (None, "M_UNRECOGNIZED"):

@@ -1,11 +1,20 @@
-"""Asking again where the homeserver answers that it failed. That it answers at all is the connection's business."""
+"""Asking again where the homeserver did not do what it was asked. That it answers is the connection's business."""
 
 import logging
 from collections.abc import Awaitable, Callable
 
 import aiohttp
 import nio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    RetryError,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_never,
+    wait_random_exponential,
+)
+from tenacity.stop import stop_base
 
 from bot.adapters.matrix.connection import LONGEST_WAIT
 from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut, MatrixError, accepted
@@ -13,23 +22,39 @@ from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut,
 log = logging.getLogger(__name__)
 
 
-async def insist(ask: Callable[[], Awaitable[Answered | nio.ErrorResponse]], what: str) -> Answered:
+_TRIES = 5
+"""After them, what fails is to blame, and others wait behind it."""
+
+
+async def insist(
+    ask: Callable[[], Awaitable[Answered | nio.ErrorResponse]], what: str, stop: stop_base = stop_after_attempt(_TRIES)
+) -> Answered:
     """What the homeserver answers in the end, asked with `patiently`.
 
     Raises:
         LoggedOut: it does not know our access token.
-        Denied: it refuses for good.
+        Denied: it refuses for good, or every time until `stop`.
     """
-    async for attempt in patiently():
-        with attempt:
-            answer: Answered = accepted(await ask(), what)
+    try:
+        async for attempt in patiently(stop):
+            with attempt:
+                answer: Answered = accepted(await ask(), what)
+    except RetryError as error:
+        raise Denied(str(error.last_attempt.exception())) from error
     return answer
 
 
-def patiently() -> AsyncRetrying:
-    """Try again for ever, ever more slowly, unless the homeserver has logged us out or refuses for good."""
+def patiently(stop: stop_base = stop_never) -> AsyncRetrying:
+    """Try again until `stop`, ever more slowly, unless the homeserver has logged us out or refuses for good.
+
+    Raises:
+        RetryError: it never worked.
+    """
     return AsyncRetrying(
-        retry=retry_if_exception(_may_pass), wait=wait_random_exponential(max=LONGEST_WAIT), before_sleep=_tell
+        retry=retry_if_exception(_may_pass),
+        wait=wait_random_exponential(max=LONGEST_WAIT),
+        stop=stop,
+        before_sleep=_tell,
     )
 
 

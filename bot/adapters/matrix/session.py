@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import nio
+from tenacity import stop_never
 
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.connection import Connection
@@ -42,8 +43,6 @@ async def find(config: Matrix, connection: Connection) -> str:
         told = await connection.outlast(partial(http.get, f"{start}/.well-known/matrix/client"))
         address = await _told_address(told) or start
         response = await connection.outlast(partial(http.get, f"{address}/_matrix/client/versions"))
-        if response.status >= 500:
-            raise MatrixError(f"{address} answers with {response.status}")
         if response.status != 200 or response.content_type != "application/json":
             raise CannotLogIn(f"there is no Matrix homeserver at {address}: check `homeserver` and `user`")
         return address
@@ -148,7 +147,7 @@ async def _log_in(client: SafeClient, config: Matrix, kept: Path, again: bool) -
         client.device_id = session["device"] if session else None
         log_in = partial(client.login, config.password.get_secret_value(), device_name=config.device_name)
         try:
-            await insist(log_in, "the login")
+            await insist(log_in, "the login", stop_never)
         except Denied as error:
             raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {error}") from None
         session = {"user": config.user, "device": client.device_id, "token": client.access_token}
@@ -203,7 +202,7 @@ def _restore(client: SafeClient, user: str, device: str, token: str) -> None:
 
 async def _confirm(client: nio.AsyncClient, config: Matrix) -> None:
     """See that the homeserver takes the session for the account and device that we take it for."""
-    told = await insist(client.whoami, "to tell who the access token belongs to")
+    told = await insist(client.whoami, "to tell who the access token belongs to", stop_never)
     if told.user_id != config.user or (told.device_id or client.device_id) != client.device_id:
         raise CannotLogIn(
             f"the access token belongs to {told.user_id}, device {told.device_id}: check `user`, `device_id`"

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import nio
+from tenacity import stop_never
 
 from bot.adapters.matrix import wanted
 from bot.adapters.matrix.client import SafeClient
@@ -108,13 +109,15 @@ class Listener:
         poll = _POLL if left is None else min(_POLL, math.ceil(left * 1000))
         syncing = asyncio.create_task(self._sync(since, full_state, 0 if full_state else poll))
         stopping = asyncio.create_task(stop.wait())
-        done, pending = await asyncio.wait({syncing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        return syncing.result() if syncing in done else None
+        try:
+            await asyncio.wait({syncing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return syncing.result() if syncing.done() else None
+        finally:
+            syncing.cancel()
+            stopping.cancel()
 
     async def _sync(self, since: str | None, full_state: bool, timeout: int) -> nio.SyncResponse:
-        return await insist(lambda: self._client.sync(timeout, wanted.SYNC, since, full_state), "a sync")
+        return await insist(lambda: self._client.sync(timeout, wanted.SYNC, since, full_state), "a sync", stop_never)
 
     async def _work(self, response: nio.SyncResponse, since: str, first: bool) -> Work:
         """What the batch brings. Rooms in which nothing was written need nothing.
