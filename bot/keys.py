@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,31 +27,34 @@ class Key:
 
     def fingerprint(self, kind: str, *parts: str) -> bytes:
         """16 bytes that stand for `parts`: keyed BLAKE2b (RFC 7693), apart for each `kind` (at most 16 bytes)."""
-        message = b"".join(len(part).to_bytes(4, "big") + part for part in (p.encode(errors="replace") for p in parts))
-        return hashlib.blake2b(message, key=self._secret, person=kind.encode(), digest_size=16).digest()
+        return self._derived(kind, parts, size=16)
 
     def derive(self, purpose: str) -> str:
         """A secret text for one `purpose` (at most 16 bytes)."""
         return self._derived(purpose).hex()
 
-    def seal(self, purpose: str, content: bytes) -> bytes:
-        """`content`, encrypted and authenticated (ChaCha20-Poly1305, RFC 8439) for one `purpose` (at most 16 bytes)."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + ChaCha20Poly1305(self._derived(purpose)).encrypt(nonce, content, None)
+    def seal(self, purpose: str, content: bytes, *parts: str) -> bytes:
+        """`content`, encrypted and authenticated (ChaCha20-Poly1305, RFC 8439) for one `purpose` (at most 16 bytes).
 
-    def unseal(self, purpose: str, sealed: bytes) -> bytes:
-        """What was sealed for `purpose`.
+        Only who knows the `parts` can unseal it.
+        """
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + ChaCha20Poly1305(self._derived(purpose, parts)).encrypt(nonce, content, None)
+
+    def unseal(self, purpose: str, sealed: bytes, *parts: str) -> bytes:
+        """What was sealed for `purpose` and `parts`.
 
         Raises:
-            ValueError: it was sealed with another key or for another purpose, or it is damaged.
+            ValueError: it was sealed with another key, for another purpose or other parts, or it is damaged.
         """
         try:
-            return ChaCha20Poly1305(self._derived(purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+            return ChaCha20Poly1305(self._derived(purpose, parts)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
         except InvalidTag:
             raise ValueError("this was not sealed with this key") from None
 
-    def _derived(self, purpose: str) -> bytes:
-        return hashlib.blake2b(key=self._secret, person=purpose.encode(), digest_size=32).digest()
+    def _derived(self, purpose: str, parts: Sequence[str] = (), size: int = 32) -> bytes:
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in (p.encode(errors="replace") for p in parts))
+        return hashlib.blake2b(message, key=self._secret, person=purpose.encode(), digest_size=size).digest()
 
 
 def open_key(folder: Path) -> Key:

@@ -139,7 +139,7 @@ class UnreadMessages(Protocol):
         """What waits for one key."""
 
     async def due(self) -> Sequence[Unread]:
-        """What has waited for too long, so that its sender is to be told."""
+        """What has waited for too long, so that its sender is to be told; due again unless it is settled in time."""
 
     async def next_due(self) -> datetime | None:
         """When the next message will have waited, or has waited, for too long."""

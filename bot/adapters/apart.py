@@ -35,7 +35,8 @@ async def apart(make: Callable[..., Made], *arguments: object) -> Made:
         if process.returncode is None:
             process.kill()
     if process.returncode:
-        raise Unusable(f"the FAQ could not be made ready (exit code {process.returncode}): is there enough memory?")
+        memory = ": is there enough memory?" if process.returncode < 0 else ""  # a signal, such as the kernel's kill
+        raise Unusable(f"the FAQ could not be made ready (exit code {process.returncode}){memory}")
     made, error = pickle.loads(told)  # noqa: S301 (our own process wrote it)
     if error is not None:
         raise error

@@ -67,12 +67,12 @@ class Database:
         with suppress(sqlite3.Error):  # what broke the transaction is told, not what that broke in turn
             await self._connection.rollback()
 
-    async def row(self, query: str, *values: object) -> sqlite3.Row | None:
+    def row(self, query: str, *values: object) -> sqlite3.Row | None:
         """The first row that `query` finds."""
-        rows = await self.rows(query, *values)
+        rows = self.rows(query, *values)
         return rows[0] if rows else None
 
-    async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """All rows that `query` finds."""
         try:
             return self._reader.execute(query, values).fetchall()

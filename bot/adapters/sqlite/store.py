@@ -1,6 +1,5 @@
 """The store: what was handled, what is remembered of conversations, feedback, and where the sync stands."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,6 +9,9 @@ from bot.adapters.sqlite.database import Database, Execute
 from bot.adapters.sqlite.schema import KEPT
 from bot.core.model import Conversation, Feedback, Message
 from bot.ports import Answered, Notice
+
+_REPLY = "reply"
+"""The purpose for which the id of a reply is sealed: only who knows the question's id can read it."""
 
 
 class SqliteStore:
@@ -21,13 +23,13 @@ class SqliteStore:
     async def was_handled(self, event_id: str) -> bool:
         """Whether this event was recorded as handled."""
         query = "SELECT 1 FROM handled WHERE event = ?"
-        return await self._one(query, self._event_key(event_id)) is not None
+        return self._one(query, self._event_key(event_id)) is not None
 
     async def conversation(self, message: Message) -> Conversation:
         """What is remembered of the message's sender in its room and thread."""
         limit = self._database.seconds() - KEPT["conversations"].total_seconds()
         query = "SELECT state FROM conversations WHERE conversation = ? AND at >= ?"
-        state = await self._one(query, self._conversation_key(message), limit)
+        state = self._one(query, self._conversation_key(message), limit)
         return Conversation() if state is None else _conversation(str(state))
 
     async def record(
@@ -49,9 +51,10 @@ class SqliteStore:
                 await execute("UPDATE answers SET entries = ? WHERE question = ?", changed)
             elif reply_id:
                 question = (message.room_id, message.event_id)
-                key, veiled = self._answer_key(*question), self._veiled(reply_id.encode(), *question)
+                key = self._answer_key(*question)
+                sealed = self._database.key.seal(_REPLY, reply_id.encode(), *question)
                 asker = self._asker_key(message.room_id, reply_id, message.sender)
-                answer = (key, veiled, now, asker, json.dumps(entries), _state(before))
+                answer = (key, sealed, now, asker, json.dumps(entries), _state(before))
                 await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", answer)
             if told:
                 await execute(*self._telling(message.room_id, told))
@@ -67,11 +70,11 @@ class SqliteStore:
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
         """How this message was answered."""
         query = "SELECT reply, at, before FROM answers WHERE question = ?"
-        row = await self._database.row(query, self._answer_key(room_id, event_id))
+        row = self._database.row(query, self._answer_key(room_id, event_id))
         if row is None:
             return None
         reply, at, before = row
-        reply_id = self._veiled(reply, room_id, event_id).decode()
+        reply_id = self._database.key.unseal(_REPLY, reply, room_id, event_id).decode()
         return Answered(reply_id, datetime.fromtimestamp(at, UTC), _conversation(before))
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
@@ -82,7 +85,7 @@ class SqliteStore:
     async def rate(self, feedback: Feedback) -> None:
         """Count the feedback, if it is the asker's, once."""
         asker = self._asker_key(feedback.room_id, feedback.reply_id, feedback.sender)
-        entries = await self._one("SELECT entries FROM answers WHERE asker = ?", asker)
+        entries = self._one("SELECT entries FROM answers WHERE asker = ?", asker)
         if entries is None:
             return
         vote = self._database.key.fingerprint("vote", asker.hex(), str(feedback.helpful))
@@ -95,7 +98,7 @@ class SqliteStore:
     async def take_back(self, room_id: str, event_id: str) -> None:
         """Count the feedback that this event gave no more."""
         reaction = self._reaction_key(room_id, event_id)
-        row = await self._database.row("SELECT entries, helpful FROM reactions WHERE reaction = ?", reaction)
+        row = self._database.row("SELECT entries, helpful FROM reactions WHERE reaction = ?", reaction)
         if row is None:
             return
         async with self._database.transaction() as execute:
@@ -106,7 +109,7 @@ class SqliteStore:
         """Whether the room was told this, for as long as it is kept."""
         limit = self._database.seconds() - KEPT[notice].total_seconds()
         query = f"SELECT 1 FROM {notice} WHERE room = ? AND at >= ?"  # noqa: S608 (our names)
-        return await self._one(query, self._room_key(room_id), limit) is not None
+        return self._one(query, self._room_key(room_id), limit) is not None
 
     async def tell(self, room_id: str, notice: Notice) -> None:
         """Remember that the room was told this."""
@@ -121,11 +124,11 @@ class SqliteStore:
     async def takes_part(self, room_id: str, thread: str) -> bool:
         """Whether the bot was spoken to in this thread."""
         query = "SELECT 1 FROM threads WHERE thread = ?"
-        return await self._one(query, self._database.key.fingerprint("thread", room_id, thread)) is not None
+        return self._one(query, self._database.key.fingerprint("thread", room_id, thread)) is not None
 
     async def fact(self, name: str) -> str | None:
         """A single fact, such as the sync token; None where it was never kept."""
-        value = await self._one("SELECT value FROM facts WHERE name = ?", name)
+        value = self._one("SELECT value FROM facts WHERE name = ?", name)
         return None if value is None else str(value)
 
     async def keep(self, name: str, value: str) -> None:
@@ -133,8 +136,8 @@ class SqliteStore:
         async with self._database.transaction() as execute:
             await execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    async def _one(self, query: str, *values: object) -> object:
-        row = await self._database.row(query, *values)
+    def _one(self, query: str, *values: object) -> object:
+        row = self._database.row(query, *values)
         return row[0] if row else None
 
     def _conversation_key(self, message: Message) -> bytes:
@@ -155,12 +158,6 @@ class SqliteStore:
 
     def _reaction_key(self, room_id: str, event_id: str) -> bytes:
         return self._database.key.fingerprint("reaction", room_id, event_id)
-
-    def _veiled(self, reply_id: bytes, room_id: str, event_id: str) -> bytes:
-        """The reply's id under a pad of its own, or back from it: only who knows the question's id can read it."""
-        seed = b"".join(self._database.key.fingerprint(f"veil {half}", room_id, event_id) for half in range(2))
-        pad = hashlib.shake_256(seed).digest(len(reply_id))
-        return bytes(a ^ b for a, b in zip(reply_id, pad, strict=True))
 
 
 def _state(conversation: Conversation) -> str:

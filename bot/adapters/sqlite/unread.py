@@ -15,6 +15,10 @@ _ONLY_THE_LATEST = """
     """
 
 
+_AGAIN = 30
+"""Seconds after which a message is due once more, should nothing have come of it."""
+
+
 class SqliteUnread:
     """What waits, in the store's file."""
 
@@ -43,19 +47,23 @@ class SqliteUnread:
 
     async def all(self) -> list[Unread]:
         """What waits."""
-        return await self._places("TRUE")
+        return self._places("TRUE")
 
     async def of_session(self, room_id: str, session: str) -> list[Unread]:
         """What waits for one key."""
-        return await self._places("session = ?", self._key.fingerprint("session", room_id, session))
+        return self._places("session = ?", self._key.fingerprint("session", room_id, session))
 
     async def due(self) -> list[Unread]:
-        """What has waited for too long."""
-        return await self._places("due <= ?", self._database.seconds())
+        """What has waited for too long. For now, it is due no more: what is to be done about it may take its time."""
+        now = self._database.seconds()
+        if due := self._places("due <= ?", now):
+            async with self._database.transaction() as execute:
+                await execute("UPDATE unread SET due = ? WHERE due <= ?", (now + _AGAIN, now))
+        return due
 
     async def next_due(self) -> datetime | None:
         """When the next message will have waited for too long."""
-        row = await self._database.row("SELECT min(due) FROM unread")
+        row = self._database.row("SELECT min(due) FROM unread")
         return datetime.fromtimestamp(row[0], UTC) if row and row[0] is not None else None
 
     async def settle(self, unread: Unread, told: bool) -> None:
@@ -70,8 +78,7 @@ class SqliteUnread:
         room = room_id and self._key.fingerprint("room", room_id)
         values = (int(since.timestamp()), self._key.fingerprint("person", sender), room)
         return (
-            await self._database.row("SELECT 1 FROM unread WHERE told > ? AND (person = ? OR room = ?)", *values)
-            is not None
+            self._database.row("SELECT 1 FROM unread WHERE told > ? AND (person = ? OR room = ?)", *values) is not None
         )
 
     async def forget(self, event_id: str) -> None:
@@ -80,9 +87,9 @@ class SqliteUnread:
             event = self._event_key(event_id)
             await execute("UPDATE unread SET place = NULL, due = NULL WHERE event = ?", (event,))
 
-    async def _places(self, condition: str, *values: object) -> list[Unread]:
+    def _places(self, condition: str, *values: object) -> list[Unread]:
         query = f"SELECT place FROM unread WHERE place IS NOT NULL AND {condition} ORDER BY rowid"  # noqa: S608 (ours)
-        rows = await self._database.rows(query, *values)
+        rows = self._database.rows(query, *values)
         return [Unread(*json.loads(self._key.unseal(_PLACE, place))) for (place,) in rows]
 
     def _event_key(self, event_id: str) -> bytes:
