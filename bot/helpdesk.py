@@ -16,7 +16,7 @@ from bot.ports import Clock, Notice, Replies, Store, Undelivered
 
 log = logging.getLogger(__name__)
 
-_TOO_OLD = timedelta(hours=24)
+TOO_OLD = timedelta(hours=24)
 """For so long homeservers recognise a reply that is sent again; later it might arrive twice."""
 EDITS = timedelta(minutes=5)
 """How long after its answer a message may be edited to be answered anew."""
@@ -56,7 +56,7 @@ class Helpdesk:
         if await self._store.was_handled(message.event_id):
             return None
         conversation = await self._store.conversation(message)
-        if self._clock.now() - message.sent_at > _TOO_OLD:
+        if self._clock.now() - message.sent_at > TOO_OLD:
             await self._pass_over(message, conversation, "missed", self._desk.missed(message))
             return None
         if self._refuses_unencrypted and not message.encrypted:

@@ -6,7 +6,7 @@ from typing import Any
 import nio
 import pytest
 
-from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.inbox import Inbox, sent_at
 from bot.adapters.simulated import SimulatedStore
 from bot.core.model import Addressed, Conversation, Message
 from tests.conftest import message
@@ -237,3 +237,17 @@ async def test_a_name_in_front_stays_a_word_of_a_question_in_a_direct_chat() -> 
 
 async def test_events_without_sender_and_id_are_passed_over() -> None:
     assert await received(DIRECT, nio.UnknownBadEvent({"type": 5, "content": {}})) is None
+
+
+@pytest.mark.parametrize("root", ["$\ud800", "$x\0", "x", 5])
+async def test_what_can_be_no_event_s_id_is_no_thread(root: Any) -> None:
+    got = await received(DIRECT, event(body="hi", **{"m.relates_to": {"rel_type": "m.thread", "event_id": root}}))
+    assert got
+    assert got.thread is None
+
+
+@pytest.mark.parametrize(("said", "year"), [(10**18, 3000), (-1, 1970), (None, 1970), (1_767_268_800_000, 2026)])
+def test_the_time_that_a_stranger_s_homeserver_tells_is_one_that_a_clock_can_show(said: Any, year: int) -> None:
+    odd = event(body="hi")
+    odd.server_timestamp = said
+    assert sent_at(odd).year == year

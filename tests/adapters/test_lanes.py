@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.matrix.errors import LoggedOut
 from bot.adapters.matrix.lanes import Fetch, Lanes
 
 
@@ -110,6 +111,33 @@ async def test_what_a_lane_raises_ends_all_with_that_reason_and_keeps_no_token()
             await asyncio.sleep(60)
 
     with pytest.raises(ConnectionError):
+        await listen()
+    assert desk.kept == []
+
+
+async def test_what_cannot_be_fetched_is_passed_over() -> None:
+    async def odd() -> Any:
+        raise TypeError
+
+    desk = Desk()
+    async with Lanes(desk.handle, desk.keep) as lanes:
+        await lanes.add("t1", [("!a", odd), ("!a", brings("a1"))])
+        await settled()
+        assert (desk.done, desk.kept) == (["a1"], ["t1"])
+
+
+async def test_a_revoked_token_met_in_a_fetch_ends_all() -> None:
+    async def refused() -> Any:
+        raise LoggedOut
+
+    desk = Desk()
+
+    async def listen() -> None:
+        async with Lanes(desk.handle, desk.keep) as lanes:
+            await lanes.add("t1", [("!a", refused)])
+            await asyncio.sleep(60)
+
+    with pytest.raises(LoggedOut):
         await listen()
     assert desk.kept == []
 

@@ -99,7 +99,7 @@ class Client:
 class NothingSealed:
     """Every message can be read."""
 
-    def opened(self, event: Any) -> Any:
+    def readable(self, event: Any) -> Any:
         """As it is."""
         return event
 

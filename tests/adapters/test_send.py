@@ -1,5 +1,7 @@
 """Where a reply stands: as a reply, in its thread, or by itself."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.simulated import SimulatedClock
 from bot.core.model import Reply
-from bot.ports import Undelivered
+from bot.ports import Barred, Undelivered
 from tests.adapters.test_inbox import BOT, DIRECT, SHARED, room
 from tests.conftest import message
 
 OTHER = room("@ada:uni.test")
 OTHER.room_id = "!direct:uni.test"
 THREAD = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True}
+LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 TO_QUESTION = {"m.in_reply_to": {"event_id": "$1"}}
 
 
@@ -27,10 +30,14 @@ class Client:
     def __init__(self, refuses: tuple[str, ...] = ()) -> None:
         self.rooms = {SHARED.room_id: SHARED, OTHER.room_id: OTHER}
         self.refuses = refuses
+        self.text = ""
         self.sent: list[tuple[str, dict[str, Any]]] = []
 
     async def room_send(self, room_id: str, kind: str, content: dict[str, Any], tx_id: str, **options: Any) -> Any:
         self.sent.append((tx_id, content.get("m.relates_to", {})))
+        self.text = content["body"]
+        if room_id not in self.rooms:
+            raise nio.LocalProtocolError
         if any(name in content.get("m.relates_to", {}) for name in self.refuses):
             error = nio.RoomSendError("Can't send relation to unknown event", "M_UNKNOWN")
             error.transport_response = SimpleNamespace(status=400)
@@ -63,6 +70,20 @@ async def test_where_there_can_be_no_such_thread_it_goes_out_as_if_there_was_non
 
 async def test_where_not_even_a_reply_can_be_it_stands_by_itself() -> None:
     assert await relations(Client(("m.in_reply_to",)), SHARED.room_id) == [TO_QUESTION, {}]
+
+
+async def test_what_no_homeserver_can_keep_is_sent_to_none() -> None:
+    client = Client()
+    late = replace(message("hi", event_id="$\ud800", room_id=SHARED.room_id, sender="@\udfff"), sent_at=LONG_AGO)
+    await MatrixReplies(client, SimulatedClock(), "notice").send(late, Reply("de", "Ja"))  # type: ignore[arg-type]
+    assert client.text.startswith("@?: Ja")
+    assert [relation for _, relation in client.sent] == [{"m.in_reply_to": {"event_id": "$?"}}]
+
+
+async def test_in_a_room_that_it_left_meanwhile_the_bot_is_barred() -> None:
+    replies = MatrixReplies(Client(), SimulatedClock(), "notice")  # type: ignore[arg-type]
+    with pytest.raises(Barred):
+        await replies.send(message("hi", room_id="!left:uni.test"), Reply("de", "Ja"))
 
 
 async def test_what_is_refused_for_good_is_said_to_be() -> None:

@@ -53,19 +53,29 @@ class Client:
         self.events: dict[str, Any] = {}
         self.keys: set[str] = set()
         self.asked: list[str] = []
+        self.requested: dict[str, str] = {}
 
     async def room_get_event(self, _room_id: str, event_id: str) -> Any:
         found = nio.RoomGetEventResponse()
         found.event = self.events[event_id]
         return found
 
-    def opened(self, event: Any) -> Any:
+    def readable(self, event: Any) -> Any:
         content = {"msgtype": "m.text", "body": "Ist Signal erlaubt?"}
         source = {**event.source, "type": "m.room.message", "content": content}
-        return nio.Event.parse_event(source) if event.session_id in self.keys else None
+        if event.session_id not in self.keys:
+            return None
+        return nio.UnknownBadEvent({"type": 5}) if event.session_id == "odd" else nio.Event.parse_event(source)
 
     async def ask_for_key(self, event: Any, again: bool = False) -> None:
         self.asked.append(event.session_id)
+        self.requested[event.session_id] = CHAT.room_id
+
+    def requested_keys(self) -> list[tuple[str, str]]:
+        return [(room_id, session) for session, room_id in self.requested.items()]
+
+    def forget_request(self, session: str) -> None:
+        del self.requested[session]
 
 
 class Replies:
@@ -162,6 +172,35 @@ async def test_a_key_brings_what_waited_for_it_once_it_is_handled_it_waits_no_lo
     assert len(await now.undecrypted.work_left()) == 2  # it may have been lost: nothing says that it was handled
     await now.undecrypted.received(event)
     assert len(await now.undecrypted.work_left()) == 1
+
+
+async def test_what_is_due_comes_up_once_until_it_had_its_time(now: Situation) -> None:
+    await now.keep(CHAT, "$1")
+    now.clock.advance(HALF_A_MINUTE)
+    assert len(await now.undecrypted.work([])) == 1
+    assert await now.undecrypted.seconds_left() == 30
+    assert await now.undecrypted.work([]) == []
+    now.clock.advance(HALF_A_MINUTE)
+    assert len(await now.undecrypted.work([])) == 1
+
+
+async def test_what_turns_out_to_be_no_event_waits_no_longer(now: Situation) -> None:
+    await now.keep(CHAT, "$1", session="odd")
+    now.client.keys.add("odd")
+    now.clock.advance(HALF_A_MINUTE)
+    assert await now.work() == []
+    assert await now.undecrypted.work_left() == []
+    assert now.told == []
+
+
+async def test_at_a_start_keys_that_nothing_waits_for_are_asked_for_no_longer(now: Situation) -> None:
+    await now.keep(CHAT, "$1", session="one")
+    await now.keep(CHAT, "$2", session="two")
+    now.client.keys.add("two")
+    for event in [await fetch() for _, fetch in await now.undecrypted.work_left()][1]:
+        await now.undecrypted.received(event)
+    await now.undecrypted.work_left()
+    assert list(now.client.requested) == ["one"]
 
 
 async def test_a_message_that_was_taken_back_is_not_told_of(now: Situation) -> None:

@@ -9,7 +9,6 @@ nio writes on where the homeserver did not take the keys to a message (a gateway
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -20,8 +19,7 @@ from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.errors import MatrixError, accepted, refusal
-from bot.adapters.matrix.machine import ONE_TIME, Machine
-from bot.ports import StoreBroken
+from bot.adapters.matrix.machine import ONE_TIME, Machine, SyncResponse, guarded
 
 log = logging.getLogger(__name__)
 
@@ -30,30 +28,21 @@ _LONGEST_ANSWER = 600
 """Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
 
 
-class _Sync(nio.SyncResponse):  # type: ignore[misc]
-    """nio's reading of a sync, with what it leaves out of our own keys."""
-
-    @classmethod
-    def from_dict(cls, parsed_dict: dict[Any, Any]) -> Any:
-        response = nio.SyncResponse.from_dict(parsed_dict)
-        if isinstance(response, nio.SyncResponse):
-            if isinstance(counts := parsed_dict.get("device_one_time_keys_count"), dict):
-                response.device_key_count.signed_curve25519 = counts.get(ONE_TIME, 0)  # not listed: none is left
-            response.unused_fallback_keys = parsed_dict.get("device_unused_fallback_key_types")
-        return response
-
-
 class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     """The client of the bot's account."""
 
     olm: Any
     connection: Connection | None = None
     """What outages are outlasted with; without it, as nio does."""
-    _devices_untold: frozenset[str] = frozenset()
+    _asked: frozenset[str] = frozenset()
+    """Whose devices are being asked for."""
+    _untold: frozenset[str] = frozenset()
+    """Whose homeservers did not tell their devices at the last time: nobody waits for them."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
+        self._telling = asyncio.Lock()
 
     async def send(
         self,
@@ -121,7 +110,7 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
                 return
 
     async def _send(self, response_class: type, *arguments: Any, **options: Any) -> Any:
-        wanted = _Sync if response_class is nio.SyncResponse else response_class
+        wanted = SyncResponse if response_class is nio.SyncResponse else response_class
         return await super()._send(wanted, *arguments, **options)
 
     def _handle_olm_events(self, response: Any) -> None:
@@ -140,9 +129,13 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
 
     def forget_members(self, room_id: str) -> None:
         """Ask who is in the room before something is encrypted for it: they may have changed unseen."""
-        self.rooms[room_id].members_synced = False
-        if self.rooms[room_id].encrypted:
+        if room := self.rooms.get(room_id):
+            room.members_synced = False
             self.invalidate_outbound_session(room_id)
+
+    def invalidate_outbound_session(self, room_id: str) -> None:
+        """Use new keys from the next message on. nio would go on with keys that are just being given out."""
+        self.olm.outbound_group_sessions.pop(room_id, None)
 
     async def learn_devices(self) -> None:
         """Ask the homeserver for the devices of those whose devices may have changed.
@@ -151,14 +144,21 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             MatrixError: it does not tell.
         """
         async with self._learning:
-            if self.should_query_keys:
-                accepted(await self.keys_query(), "the keys of others")
-                self._devices_untold = frozenset(self.olm.users_for_key_query)
+            if not self.should_query_keys:
+                return
+            told: set[str] = set()
+            self._asked, self.olm.users_for_key_query = frozenset(self.olm.users_for_key_query), set()
+            try:
+                method, path, data = nio.Api.keys_query(self.access_token, self._asked)
+                response = await self._send(nio.KeysQueryResponse, method, path, data)
+                told = accepted(response, "the keys of others").device_keys.keys()
+                self._untold = self._asked - told
+            finally:
+                self.olm.users_for_key_query |= self._asked - told
+                self._asked = frozenset()
 
     async def room_send(self, room_id: str, *arguments: Any, **options: Any) -> Any:
         """As nio does, but only when the room's members and their devices are known: others could not read it.
-
-        Those whose homeserver did not tell at the last time are not waited for.
 
         Raises:
             MatrixError: the homeserver does not tell.
@@ -167,7 +167,7 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         if room and room.encrypted:
             if not room.members_synced:
                 accepted(await self.joined_members(room_id), "the members of a room")
-            if (self.olm.users_for_key_query - self._devices_untold) & room.users.keys():
+            if ((self._asked | self.olm.users_for_key_query) - self._untold) & room.users.keys():
                 await self.learn_devices()
         return await super().room_send(room_id, *arguments, **options)
 
@@ -179,8 +179,11 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         """
         if missing := self.get_missing_sessions(room_id):
             accepted(await self.keys_claim(missing), "the one-time keys of others")
-        response = await super().share_group_session(room_id, ignore_unverified_devices)
-        session = self.olm.outbound_group_sessions[room_id]
+        try:
+            response = await super().share_group_session(room_id, ignore_unverified_devices)
+            session = self.olm.outbound_group_sessions[room_id]
+        except KeyError:  # the keys were invalidated meanwhile
+            raise MatrixError("others came or went while the keys to a message were given out") from None
         if not self._reachable(room_id) <= session.users_shared_with | session.users_ignored:
             session.shared = False
             raise MatrixError("the homeserver refused the keys to a message")
@@ -215,12 +218,26 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("a key could not be asked for: %s", type(error).__name__)
 
-    def opened(self, event: Any) -> Any:
-        """The event that the MegolmEvent `event` holds; None where it cannot be decrypted."""
-        opened = _guarded(self.olm._decrypt_megolm_no_error, event)
-        if opened and (request := self.olm.outgoing_key_requests.pop(event.session_id, None)):
+    async def send_to_device_messages(self) -> Any:
+        """Send what waits for single devices; each once, also where two ask for it."""
+        async with self._telling:
+            return await super().send_to_device_messages()
+
+    def readable(self, event: nio.MegolmEvent) -> Any:
+        """The event that `event` holds; None where it cannot be decrypted."""
+        readable = self.olm._decrypt_megolm_no_error(event)
+        if readable:
+            self.forget_request(event.session_id)
+        return readable
+
+    def requested_keys(self) -> list[tuple[str, str]]:
+        """The keys that were asked for and have not come: room id and session."""
+        return [(request.room_id, session) for session, request in self.olm.outgoing_key_requests.items()]
+
+    def forget_request(self, session: str) -> None:
+        """Take the key of this session from nobody any more but from whom keys come first."""
+        if request := self.olm.outgoing_key_requests.pop(session, None):
             self.olm.store.remove_outgoing_key_request(request)
-        return opened
 
     async def receive_response(self, response: Any) -> None:
         """As nio does, but it forgets no token: every request that is under way is to hear why it was refused."""
@@ -235,27 +252,7 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
         """Keep what it brings all or nothing: after a crash between the two, a key could not be decrypted again."""
         with self.store.database.atomic() if self.store else nullcontext():
-            return _guarded(super()._handle_decrypt_to_device, to_device_event)
+            return guarded(super()._handle_decrypt_to_device, to_device_event)
 
     def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
-        return _guarded(super()._handle_timeline_event, event, *rest)
-
-    def _handle_messages_response(self, response: nio.RoomMessagesResponse) -> None:
-        for index, event in enumerate(response.chunk):
-            if isinstance(event, nio.MegolmEvent) and self.olm:
-                response.chunk[index] = _guarded(self.olm._decrypt_megolm_no_error, event) or event
-
-
-def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` returns; None where it fails.
-
-    Raises:
-        StoreBroken: no event is to blame.
-    """
-    try:
-        return read(*arguments)
-    except StoreBroken:
-        raise
-    except Exception as error:  # the sender decides what is raised here
-        log.warning("an event could not be read: %s", type(error).__name__)
-        return None
+        return guarded(super()._handle_timeline_event, event, *rest)

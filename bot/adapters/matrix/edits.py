@@ -10,6 +10,7 @@ from typing import Any
 
 import nio
 
+from bot.adapters.matrix.inbox import is_event_id
 from bot.adapters.matrix.rooms import Event
 from bot.adapters.matrix.send import transaction_ids
 
@@ -53,7 +54,7 @@ def edited(event: Event) -> str | None:
     if not isinstance(relation, dict) or relation.get("rel_type") != "m.replace":
         return None
     target = relation.get("event_id")
-    return target if isinstance(target, str) and isinstance(content.get("m.new_content"), dict) else None
+    return target if is_event_id(target) and isinstance(content.get("m.new_content"), dict) else None
 
 
 def rewritten(question: Event, edit: Event) -> Event:

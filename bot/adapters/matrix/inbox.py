@@ -5,7 +5,7 @@ What other bots send (notices), edits and the bot's own messages never are.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import nio
 
@@ -18,6 +18,8 @@ _NO_WORDS = (nio.RoomMessageMedia, nio.RoomEncryptedMedia, nio.StickerEvent, nio
 _MACHINES = ("m.notice", "m.server_notice")
 """Written by bots and by homeservers: answering them is how loops begin."""
 _MESSAGE_TYPES = ("m.room.message", "m.sticker")
+_LATEST = 32_503_680_000_000
+"""The year 3000, in milliseconds."""
 
 
 class Inbox:
@@ -48,7 +50,7 @@ class Inbox:
             room_id=room.room_id,
             sender=event.sender,
             text=None if text is None else self._without_mention(room, text),
-            sent_at=datetime.fromtimestamp((event.server_timestamp or 0) / 1000, UTC),
+            sent_at=sent_at(event),
             addressed=addressed,
             encrypted=room.encrypted,
             thread=thread,
@@ -78,7 +80,18 @@ def thread_of(event: nio.Event | nio.BadEventType) -> str | None:
     content = event.source.get("content")
     relation = content.get("m.relates_to") if isinstance(content, dict) else None
     root = relation.get("event_id") if isinstance(relation, dict) and relation.get("rel_type") == "m.thread" else None
-    return root if isinstance(root, str) and root.startswith("$") else None
+    return root if is_event_id(root) else None
+
+
+def is_event_id(value: object) -> TypeGuard[str]:
+    """Whether a stranger's value may be an event's id: others may cost the homeserver an error."""
+    return isinstance(value, str) and value.startswith("$") and value.isprintable()
+
+
+def sent_at(event: nio.Event | nio.BadEventType) -> datetime:
+    """When the event was sent, as its homeserver says, which may say anything: kept within what a clock can show."""
+    said = event.server_timestamp if isinstance(event.server_timestamp, int) else 0
+    return datetime.fromtimestamp(min(max(said, 0), _LATEST) / 1000, UTC)
 
 
 def is_direct(room: nio.MatrixRoom) -> bool:

@@ -1,17 +1,24 @@
 """Rooms side by side, each in order: one lane a room, which exists only while there is something to do in it.
 
+What cannot be fetched, for whatever a stranger has sent, is logged and passed over: it must stop no other room.
+
 A batch is what one sync brought. Its token is kept once everything in it and in all batches before it was handled: a
 crash at any instant replays what was not, and the store and the transaction ids make the replay harmless.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from bot.adapters.matrix.rooms import Event, Fetch, Work
+from bot.adapters.matrix.errors import LoggedOut
+from bot.adapters.matrix.rooms import Event, Events, Fetch, Work
+from bot.ports import StoreBroken
+
+log = logging.getLogger(__name__)
 
 _HEAD_START = 0.2
 """Seconds for which the next sync is put off, at most, while a batch is being done. A homeserver does one thing after
@@ -90,7 +97,7 @@ class Lanes:
             # What has arrived meanwhile is fetched first: it may change what waits, as an edit does.
             if lane.arriving:
                 batch, fetch = lane.arriving.popleft()
-                events = await fetch()
+                events = await _fetched(fetch)
                 lane.waiting.extend((batch, event) for event in events)
                 batch.open += len(events)
             else:
@@ -113,3 +120,13 @@ class Lanes:
                 done = self._batches.popleft()
             if done:
                 await self._keep(done.token)
+
+
+async def _fetched(fetch: Fetch) -> Events:
+    try:
+        return await fetch()
+    except (LoggedOut, StoreBroken):
+        raise
+    except Exception as error:
+        log.error("something that was to be done in a room failed: %s", type(error).__name__)
+        return []

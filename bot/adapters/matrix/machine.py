@@ -1,14 +1,21 @@
-"""nio's encryption, made whole where nio leaves our own keys alone, and asked for lost keys in a way that survives.
+"""nio's encryption, made whole where nio leaves our own keys alone, and safe against what strangers send.
 
 nio overlooks that the last one-time key was taken, knows no fallback key, keeps keys only after they were uploaded,
 and uploads the same refused keys for ever. What is uploaded is therefore put together here.
 """
 
+import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import nio
 import nio.crypto
+import vodozemac
+
+from bot.ports import StoreBroken
+
+log = logging.getLogger(__name__)
 
 ONE_TIME = "signed_curve25519"
 """The kind of our one-time and fallback keys."""
@@ -16,9 +23,24 @@ _ROTATION = 3600
 """Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
 
 
+class SyncResponse(nio.SyncResponse):  # type: ignore[misc]
+    """nio's reading of a sync, with what it leaves out of our own keys."""
+
+    @classmethod
+    def from_dict(cls, parsed_dict: dict[Any, Any]) -> Any:
+        response = nio.SyncResponse.from_dict(parsed_dict)
+        if isinstance(response, nio.SyncResponse):
+            if isinstance(counts := parsed_dict.get("device_one_time_keys_count"), dict):
+                response.device_key_count.signed_curve25519 = counts.get(ONE_TIME, 0)  # not listed: none is left
+            response.unused_fallback_keys = parsed_dict.get("device_unused_fallback_key_types")
+        return response
+
+
 class Machine(nio.crypto.Olm):  # type: ignore[misc]
     """The encryption of one device."""
 
+    users_for_key_query: set[str]
+    """Whose devices are to be asked for."""
     fallback_is_used = False
     """Whether the homeserver has handed the fallback key out."""
     _fallback_made_at = float("-inf")
@@ -98,8 +120,58 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
         )
         return by_its_maker or super()._should_accept_forward(sender, sender_key, event)
 
+    def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
+        """As nio does, but a device with keys that cannot be used keeps none from the others.
+
+        And who changed while the answer was under way is not taken for told: it may be older than the change.
+        """
+        for user, devices in response.device_keys.items():
+            sound = {name: keys for name, keys in devices.items() if guarded(self._is_sound, user, name, keys)}
+            response.device_keys[user] = sound
+        changed_meanwhile, self.users_for_key_query = self.users_for_key_query, set()
+        super()._handle_key_query(response)
+        self.users_for_key_query = changed_meanwhile
+
+    def _is_sound(self, user: str, device: str, keys: Any) -> bool:
+        """Whether nio can take a device's keys, be it to refuse them; where it cannot, this raises what nio would."""
+        vodozemac.Curve25519PublicKey.from_base64(keys["keys"][f"curve25519:{device}"])
+        self.verify_json(keys, keys["keys"][f"ed25519:{device}"], user, device)
+        names = (keys["user_id"], keys["device_id"], keys.get("unsigned", {}).get("device_display_name", ""))
+        return all(isinstance(name, str) for name in names)
+
+    def _handle_key_claiming(self, response: nio.KeysClaimResponse) -> None:
+        """As nio does, but a key that cannot be used keeps none from the other devices."""
+        for user, devices in response.one_time_keys.items():
+            for device, keys in devices.items():
+                guarded(super()._handle_key_claiming, nio.KeysClaimResponse({user: {device: keys}}, {}))
+
+    def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
+        """As nio does, but nothing but nio.EncryptionError is raised, whatever the sender has put into it."""
+        try:
+            return super().decrypt_megolm_event(event, room_id)
+        except (StoreBroken, nio.EncryptionError):
+            raise
+        except Exception as error:
+            log.warning("%s could not be read: %s", event.event_id, type(error).__name__)
+            raise nio.EncryptionError("it is garbage") from error
+
     def check_if_wedged(self, event: nio.MegolmEvent) -> None:
         """As nio does, but it asks for no key: it would not keep that it did, and refuse the key after a crash."""
         queued = len(self.outgoing_to_device_messages)
         super().check_if_wedged(event)
         del self.outgoing_to_device_messages[queued:]
+
+
+def guarded(read: Callable[..., Any], *arguments: Any) -> Any:
+    """What `read` returns; None where it fails.
+
+    Raises:
+        StoreBroken: nothing that was read is to blame.
+    """
+    try:
+        return read(*arguments)
+    except StoreBroken:
+        raise
+    except Exception as error:  # the sender decides what is raised here
+        log.warning("an event or a key could not be read: %s", type(error).__name__)
+        return None

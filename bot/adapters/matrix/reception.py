@@ -7,14 +7,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 import nio
 
 from bot.adapters.matrix.edits import edited, fate, rewritten
 from bot.adapters.matrix.errors import Denied, LoggedOut
-from bot.adapters.matrix.inbox import Inbox, is_direct
+from bot.adapters.matrix.inbox import Inbox, is_direct, sent_at
 from bot.adapters.matrix.membership import Membership, concerns_membership
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.reactions import feedback
@@ -66,7 +65,7 @@ class Reception:
             LoggedOut: the homeserver does not know the access token any more.
             StoreBroken: what was done cannot be recorded.
         """
-        event = self._undecrypted.opened(event) or event
+        event = self._undecrypted.readable(event) or event
         await self._receive(room_id, event, following)
         await self._undecrypted.received(event)
 
@@ -134,11 +133,12 @@ class Reception:
         if found.event.sender != event.sender:
             return None
         message = await self._inbox.message(room, rewritten(found.event, event))
-        sent_at, asked_at = (_time(each) for each in (event, found.event))
+        edited_at = sent_at(event)
         if message and was_answered:
-            return replace(message, event_id=event.event_id, sent_at=sent_at, edit_of=target)
-        is_call = message and message.addressed is Addressed.MENTION and sent_at - asked_at <= self._helpdesk.edits
-        return replace(message, sent_at=sent_at, edits=(event.event_id,)) if message and is_call else None
+            return replace(message, event_id=event.event_id, sent_at=edited_at, edit_of=target)
+        in_time = edited_at - sent_at(found.event) <= self._helpdesk.edits
+        is_call = message and message.addressed is Addressed.MENTION and in_time
+        return replace(message, sent_at=edited_at, edits=(event.event_id,)) if message and is_call else None
 
     async def _is_first_call(self, room: nio.MatrixRoom, edit: Event, target: str) -> bool:
         """Whether the edit mentions the bot, and the message was no question to it before."""
@@ -177,7 +177,3 @@ class Reception:
             raise
         except Exception as error:  # it stays unrecorded: a replay tries again
             log.error("%s could not be put aside: %s", event.event_id, type(error).__name__)
-
-
-def _time(event: Event) -> datetime:
-    return datetime.fromtimestamp(event.server_timestamp / 1000, UTC)

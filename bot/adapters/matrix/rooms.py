@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from nio.responses import RoomSummary
 
 from bot.adapters.matrix import wanted
 from bot.adapters.matrix.errors import Denied, refusal
-from bot.adapters.matrix.inbox import is_direct
+from bot.adapters.matrix.inbox import is_direct, sent_at
 from bot.adapters.matrix.patience import insist
 from bot.config import Matrix
 from bot.ports import Clock
@@ -147,8 +147,8 @@ class Rooms:
         return events, start
 
     def _is_far(self, event: Event) -> bool:
-        sent = getattr(event, "server_timestamp", None)
-        return isinstance(sent, int) and self._clock.now() - datetime.fromtimestamp(sent / 1000, UTC) > _FAR
+        is_dated = isinstance(getattr(event, "server_timestamp", None), int)
+        return is_dated and self._clock.now() - sent_at(event) > _FAR
 
     async def _page(self, room_id: str, start: str, end: str | None) -> nio.RoomMessagesResponse:
         back = nio.MessageDirection.back

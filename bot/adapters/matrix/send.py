@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -83,20 +84,8 @@ class MatrixReplies:
             raise _undelivered(error) from error
 
     async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
-        send = partial(
-            self._client.room_send,
-            message.room_id,
-            "m.room.message",
-            content,
-            tx_id=transaction_id(message.event_id, ordinal),
-            ignore_unverified_devices=True,
-        )
-        try:
-            return str((await insist(send, "a reply")).event_id)
-        except nio.LocalProtocolError as error:
-            if message.room_id not in self._client.rooms:
-                raise Barred("the bot is not in the room any more") from error
-            raise Undelivered(type(error).__name__) from error
+        transaction = transaction_id(message.event_id, ordinal)
+        return await deliver(self._client, message.room_id, "m.room.message", content, transaction, "a reply")
 
     def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
         if late:
@@ -129,6 +118,27 @@ class MatrixReplies:
         return room is not None and is_direct(room)
 
 
+async def deliver(
+    client: nio.AsyncClient, room_id: str, kind: str, content: dict[str, Any], transaction: str, what: str
+) -> str:
+    """Send an event into a room, encrypted where the room is; its event id. Sent again, it arrives once.
+
+    Names of people may hold halves of characters (lone surrogates), which no homeserver can keep: they are replaced.
+
+    Raises:
+        Denied: the homeserver refuses it for good; `what` says what that is. Forbidden: the bot may not write there.
+        LoggedOut: it does not know the access token any more.
+    """
+    whole = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+    send = partial(client.room_send, room_id, kind, whole, tx_id=transaction, ignore_unverified_devices=True)
+    try:
+        return str((await insist(send, what)).event_id)
+    except nio.LocalProtocolError as error:
+        if room_id not in client.rooms:
+            raise Forbidden("the bot is not in the room any more") from error
+        raise Denied(f"nio refused {what}: {type(error).__name__}") from error
+
+
 APOLOGY_FOR_UNREAD = 2
 """The ordinal of what is said to a message that cannot be decrypted: the answer may follow."""
 
@@ -151,7 +161,7 @@ def _undelivered(error: Denied) -> Undelivered:
 
 def transaction_id(event_id: str, ordinal: int = 0) -> str:
     """The transaction id of the reply number `ordinal` to an event."""
-    return "auskunft-" + hashlib.sha256(f"{event_id} {ordinal}".encode()).hexdigest()[:32]
+    return "auskunft-" + hashlib.sha256(f"{event_id} {ordinal}".encode(errors="replace")).hexdigest()[:32]
 
 
 def transaction_ids(event_id: str) -> set[str]:

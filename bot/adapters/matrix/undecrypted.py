@@ -6,7 +6,7 @@ is the business of the desk.
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,12 @@ import nio
 
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import Denied
-from bot.adapters.matrix.inbox import is_direct, thread_of
+from bot.adapters.matrix.inbox import is_direct, sent_at, thread_of
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event, Events, Work
 from bot.adapters.matrix.send import APOLOGY_FOR_UNREAD, MatrixReplies
 from bot.core.model import Addressed, Message, Reply
+from bot.helpdesk import TOO_OLD
 from bot.ports import Clock, Store, Undelivered, Unread, UnreadMessages
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ _IN_TIME = timedelta(seconds=30)
 """For so long a key may take before the person is told."""
 _TOLD = timedelta(hours=1)
 """For so long a person is not told again; nor, where others are in the room, the room."""
-_TOO_OLD = timedelta(hours=24)
+_MANY_REQUESTS = 1000
+"""Of so many keys that were asked for, those are forgotten that nothing waits for any more."""
 
 
 class Undecrypted:
@@ -51,12 +53,15 @@ class Undecrypted:
         self._clock = clock
         self._read: set[str] = set()
         """Event ids of what waited and can be read now; forgotten once they are handled."""
+        self._many = _MANY_REQUESTS
 
     async def keep(self, room: nio.MatrixRoom, event: Event) -> None:
         """Let `event` wait for its key, and ask its sender's device for it."""
-        sent_at = _sent_at(event)
         now = self._clock.now()
-        if event.sender == self._client.user_id or now - sent_at > _TOO_OLD:
+        if event.sender == self._client.user_id:
+            return
+        if now - sent_at(event) > TOO_OLD:
+            log.warning("%s cannot be decrypted, and is too old to be answered", event.event_id)
             return
         if await self._store.was_handled(event.event_id):
             return
@@ -64,12 +69,14 @@ class Undecrypted:
         unread = Unread(room.room_id, event.event_id)
         await self._waiting.keep(unread, _session(event), event.sender, now + _IN_TIME)
         await self._client.ask_for_key(event)
+        if len(self._client.requested_keys()) > self._many:
+            await self._forget_requests()
 
-    def opened(self, event: Event) -> Event | None:
+    def readable(self, event: Event) -> Event | None:
         """`event` as it can be read; None where it still cannot be decrypted."""
         if not is_sealed(event):
             return event
-        return self._client.opened(event) if isinstance(event, nio.MegolmEvent) else None
+        return self._client.readable(event) if isinstance(event, nio.MegolmEvent) else None
 
     async def work(self, events: Sequence[Any]) -> Work:
         """What is to be done after a sync that brought `events` from device to device: keys came, or time ran out."""
@@ -84,6 +91,7 @@ class Undecrypted:
 
     async def work_left(self) -> Work:
         """What is to be done at a start."""
+        await self._forget_requests()
         return [(unread.room_id, partial(self._look, unread)) for unread in await self._waiting.all()]
 
     async def seconds_left(self) -> float | None:
@@ -107,14 +115,24 @@ class Undecrypted:
         if room is None or event is None:  # left, or gone
             await self._waiting.forget(unread.event_id)
             return []
-        if opened := self.opened(event):
+        readable = self.readable(event)
+        if isinstance(readable, nio.UnknownBadEvent):  # what was encrypted is no event
+            await self._waiting.forget(unread.event_id)
+            return []
+        if readable:
             self._read.add(unread.event_id)
-            return [opened]
+            return [readable]
         if is_due:
             await self._tell(room, unread, event)
         else:
             await self._client.ask_for_key(event, again=True)
         return []
+
+    async def _forget_requests(self) -> None:
+        for room_id, session in self._client.requested_keys():
+            if not await self._waiting.of_session(room_id, session):
+                self._client.forget_request(session)
+        self._many = max(_MANY_REQUESTS, 2 * len(self._client.requested_keys()))
 
     async def _fetched(self, unread: Unread) -> Event | None:
         try:
@@ -136,7 +154,7 @@ class Undecrypted:
                 room_id=room.room_id,
                 sender=event.sender,
                 text=None,
-                sent_at=_sent_at(event),
+                sent_at=sent_at(event),
                 addressed=Addressed.DIRECT if alone else Addressed.MENTION,
                 thread=thread_of(event),
             )
@@ -156,7 +174,3 @@ def is_sealed(event: Event) -> bool:
 def _session(event: Event) -> str:
     session = getattr(event, "session_id", None)
     return session if isinstance(session, str) else ""
-
-
-def _sent_at(event: Event) -> datetime:
-    return datetime.fromtimestamp((event.server_timestamp or 0) / 1000, UTC)

@@ -12,7 +12,7 @@ import nio
 
 from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.patience import insist
-from bot.adapters.matrix.send import notice, transaction_id
+from bot.adapters.matrix.send import deliver, notice, transaction_id
 from bot.core.model import Reply
 
 log = logging.getLogger(__name__)
@@ -43,16 +43,11 @@ class Verification:
         words = notice(self._words(self._client.device_id, self._fingerprint))
         cancel = {**self._cancel(), "m.relates_to": {"rel_type": "m.reference", "event_id": event_id}}
         try:
-            await self._send(room_id, _CANCEL, cancel, transaction_id(event_id, _CANCELLATION))
-            await self._send(room_id, "m.room.message", words, transaction_id(event_id, _NOTICE))
+            for ordinal, kind, content in ((_CANCELLATION, _CANCEL, cancel), (_NOTICE, "m.room.message", words)):
+                transaction = transaction_id(event_id, ordinal)
+                await deliver(self._client, room_id, kind, content, transaction, "to decline a verification")
         except Denied as error:
             log.warning("a request for verification could not be declined: %s", error)
-
-    async def _send(self, room_id: str, kind: str, content: dict[str, Any], transaction: str) -> None:
-        send = partial(
-            self._client.room_send, room_id, kind, content, tx_id=transaction, ignore_unverified_devices=True
-        )
-        await insist(send, "to decline a verification")
 
     async def decline_direct(self, events: Sequence[Any]) -> None:
         """Decline what was asked from device to device."""
@@ -62,7 +57,7 @@ class Verification:
             if not isinstance(content, dict) or source.get("type") not in _BEGINNINGS:
                 continue
             transaction, device = content.get("transaction_id"), content.get("from_device")
-            if not (isinstance(transaction, str) and isinstance(device, str)):
+            if not all(isinstance(each, str) and each.isprintable() for each in (transaction, device)):
                 continue
             cancel = {**self._cancel(), "transaction_id": transaction}
             message = nio.ToDeviceMessage(_CANCEL, event.sender, device, cancel)

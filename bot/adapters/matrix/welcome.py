@@ -5,14 +5,12 @@ These are notices, so that they ring nobody. Their transaction ids derive from t
 
 import logging
 from datetime import UTC, datetime
-from functools import partial
 
 import nio
 
 from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.inbox import is_direct
-from bot.adapters.matrix.patience import insist
-from bot.adapters.matrix.send import notice, transaction_id
+from bot.adapters.matrix.send import deliver, notice, transaction_id
 from bot.config import Matrix
 from bot.core.desk import Desk
 from bot.core.model import Language, Message, Reply
@@ -79,16 +77,10 @@ class Welcome:
 
     async def _send(self, room: nio.MatrixRoom, join: nio.RoomMemberEvent, reply: Reply, ordinal: int) -> bool:
         """Whether the room was told; it may be one where the bot has no right to write."""
-        send = partial(
-            self._client.room_send,
-            room.room_id,
-            "m.room.message",
-            notice(reply),
-            tx_id=transaction_id(join.event_id, ordinal),
-            ignore_unverified_devices=True,
-        )
+        transaction = transaction_id(join.event_id, ordinal)
         try:
-            await insist(send, "an introduction")
+            words = notice(reply)
+            await deliver(self._client, room.room_id, "m.room.message", words, transaction, "an introduction")
         except Denied as error:
             log.warning("the bot could not introduce itself in a room: %s", error)
             return False
