@@ -131,7 +131,7 @@ async def test_who_writes_too_much_is_told_so_once_in_their_language_and_then_ig
     for number, name in enumerate(("Signal", "Wire", "Threema", "Element", "Zoom")):
         await helpdesk.handle(message(f"May I use {name}?", event_id=f"${number}"))
     assert len(replies.sent) == 3
-    assert replies.sent[-1][1].markdown.startswith("That was a lot of messages")
+    assert replies.sent[-1][1].markdown.startswith("Those were more messages")
     assert await store.was_handled("$4")
 
 

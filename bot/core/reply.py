@@ -91,13 +91,13 @@ class Speaker:
             case "several":
                 return Reply(language, self._fill(self._says.welcome_room, language, name=_escaped(name)))
 
-    def too_large(self, largest: int, language: Language) -> Reply:
-        """What is said in a room with more than `largest` members, before the bot leaves it."""
-        return Reply(language, self._fill(self._says.too_large, language, largest=str(largest)))
+    def too_large(self, largest: int, first: Language) -> Reply:
+        """What is said, in both languages, in a room with more than `largest` members, before the bot leaves it."""
+        return self._in_both(self._says.too_large, first, largest=str(largest))
 
-    def unencrypted(self, language: Language) -> Reply:
-        """What is said, once a room and day, where the bot does not answer because the room is not encrypted."""
-        return self._say(self._says.unencrypted, language)
+    def unencrypted(self, first: Language) -> Reply:
+        """What is said, once a room and day and so in both languages, where no unencrypted room is answered."""
+        return self._in_both(self._says.unencrypted, first)
 
     def _say(self, phrase: Localized, language: Language) -> Reply:
         return Reply(language, self._fill(phrase, language))

@@ -97,6 +97,7 @@ async def test_own_messages_notices_edits_and_other_events_are_not(got: Any) -> 
             "was meint Bob?",
         ),
         ({"body": "@room Auskunft?", "m.mentions": {"room": True, "user_ids": [BOT]}}, "@room Auskunft?"),
+        ({"body": "@Auskunft wie?", "m.mentions": {}}, "wie?"),
     ],
 )
 async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> None:
@@ -113,6 +114,8 @@ async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> Non
         {"body": "Auskunft erteilt Herr Meier"},
         {"body": "Auskunftsrecht?"},
         {"body": "Auskunft: gut", "m.mentions": {}},
+        {"body": "@Auskunft gut", "m.mentions": {"user_ids": ["@bob:uni.test"]}},
+        {"body": "@Auskunft: hi", "m.mentions": {}, "formatted_body": _pill("@meier:uni.test") + ": hi"},
         {"body": "siehe https://example.org/@auskunft:uni.test"},
         {"body": "> <@auskunft:uni.test> Auskunft: Nein\n\nSchade"},
         {"body": "Bob", "formatted_body": '<a href="https://matrix.to/#/@bob:uni.test">Bob</a>'},

@@ -15,7 +15,7 @@ from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot
 from tests.e2e.foreign import ForeignClient, Missing, foreign_client, install
 from tests.e2e.test_identity import identity
 
-INTRODUCTION = "speichere fast nichts"
+INTRODUCTION = "bewahre keine Nachrichtentexte auf"
 """What the bot says of itself when it joins."""
 
 

@@ -242,10 +242,6 @@ async def test_garbage_that_claims_to_be_encrypted_stops_nobody(
         "/_matrix/client/v3/sendToDevice/m.room.encrypted/1",
         {"messages": {bot.user: {"*": {**olm, "ciphertext": boxes}}}},
     )
-    verification = {"transaction_id": "\ud800", "from_device": "D", "methods": [], "timestamp": 0}
-    await bob.put(
-        "/_matrix/client/v3/sendToDevice/m.key.verification.request/2", {"messages": {bot.user: {"*": verification}}}
-    )
     await ada.say(room, "Ist Wire erlaubt?")
     assert "Wire" in (await ada.wait_for(room, bot.user)).body
     assert "could not be read" in bot.log.read_text()

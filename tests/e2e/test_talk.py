@@ -228,7 +228,7 @@ async def test_a_flood_is_told_once_to_slow_down_and_nobody_else_notices(
     for text in QUESTIONS:
         await ada.say(room, text)
     answers = [(await ada.wait_for(room, bot.user)).body for _ in range(4)]
-    assert [text.startswith("Das waren viele Nachrichten") for text in answers] == [False] * 3 + [True]
+    assert [text.startswith("Das waren mehr Nachrichten") for text in answers] == [False] * 3 + [True]
     assert await ada.count(room, bot.user, QUIET) == 0
     await bob.say(other, "Ist Signal erlaubt?")
     assert "Signal" in (await bob.wait_for(other, bot.user)).body

@@ -1,6 +1,7 @@
 """Who is mentioned in a message: by `m.mentions`; in messages of clients without it, by a pill or the name in front.
 
-A pill is a link to a person in the HTML. A link in plain text is none, nor is anything within a quotation.
+Where `m.mentions` names nobody, "@name" in front is a mention all the same: somebody typed it and chose nobody. A pill
+is a link to a person in the HTML. A link in plain text is none, nor is anything within a quotation.
 """
 
 import re
@@ -24,14 +25,15 @@ class Mentions:
 
     def has_bot(self, room: nio.MatrixRoom, content: dict[str, Any]) -> bool:
         """Whether the message with this content mentions the bot."""
-        if isinstance(content.get("m.mentions"), dict):
-            return self._user in _intended(content)
         html = _links(content)
-        if self._user in _pills(html):
-            return True
         body = content.get("body")
-        named = isinstance(body, str) and self._called(room, own_words(body)) is not None
-        return named and not _PILL_IN_FRONT.match(html)  # somebody else may have the same name
+        called = self._called(room, own_words(body)) if isinstance(body, str) else None
+        if _PILL_IN_FRONT.match(html):  # somebody else may have the same name
+            called = None
+        if isinstance(content.get("m.mentions"), dict):
+            intended = _intended(content)
+            return self._user in intended or bool(called and called[0].lstrip().startswith("@") and not intended)
+        return self._user in _pills(html) or called is not None
 
     def has_anybody(self, content: dict[str, Any]) -> bool:
         """Whether anybody is mentioned, the bot or another."""
