@@ -123,14 +123,14 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
     def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
         """As nio does, but a device with keys that cannot be used keeps none from the others.
 
-        And who changed while the answer was under way is not taken for told: it may be older than the change.
+        Nor is anybody taken for told here: who is to be asked for next is the business of who asks.
         """
         for user, devices in response.device_keys.items():
             sound = {name: keys for name, keys in devices.items() if guarded(self._is_sound, user, name, keys)}
             response.device_keys[user] = sound
-        changed_meanwhile, self.users_for_key_query = self.users_for_key_query, set()
+        next_asked, self.users_for_key_query = self.users_for_key_query, set()
         super()._handle_key_query(response)
-        self.users_for_key_query = changed_meanwhile
+        self.users_for_key_query = next_asked
 
     def _is_sound(self, user: str, device: str, keys: Any) -> bool:
         """Whether nio can take a device's keys, be it to refuse them; where it cannot, this raises what nio would."""
