@@ -106,17 +106,22 @@ async def standing(config: Config) -> Standing:
         return await Identity(client, config.matrix, config.data, key).standing()
 
 
-async def reset_identity(config: Config) -> Standing:
+async def reset_identity(config: Config, force: bool = False) -> Standing:
     """Give the bot a new identity, and sign its device with it; the bot must not be running.
 
     Raises:
-        Unusable: the bot is running, or its data folder cannot be used.
+        Unusable: the bot is running, its data folder cannot be used, or its device is signed and nobody uses `force`.
         MatrixError: the account cannot be used, or the homeserver refuses.
     """
     key = open_key(config.data)
     with locked(config.data):
         async with open_session(config.matrix, config.data, key, Connection(SystemClock())) as client:
             identity = Identity(client, config.matrix, config.data, key)
+            if not force and (await identity.standing()).is_signed:
+                raise Unusable(
+                    "the device is signed, and a new identity would make clients warn those who have written with the "
+                    "bot: use --force if you want that"
+                )
             await identity.reset()
             return await identity.standing()
 

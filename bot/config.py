@@ -95,6 +95,9 @@ def load_config(path: Path, environment: Mapping[str, str]) -> Config:
     Raises:
         Refused: something in it cannot be used; each fault names file and line, or the variable.
     """
+    if not path.exists():
+        remedy = "Copy config.example.yaml, which explains every key, or name another file with --config."
+        raise Refused([Fault(Place(str(path)), "there is no such file", remedy)])
     document = read(path)
     data = document.data or {}
     if not isinstance(data, dict):
@@ -128,16 +131,22 @@ def _overlay(data: dict[str, Any], environment: Mapping[str, str]) -> dict[KeyPa
 
 
 def _secret(variable: str, path: Path) -> str:
+    place = Place(f"environment variable {variable}")
     try:
-        return path.read_text(encoding="utf-8").strip()
+        secret = path.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         message = f"the file {path} cannot be read ({getattr(error, 'strerror', None) or 'no text'})"
-        raise Refused([Fault(Place(f"environment variable {variable}"), message, "Check the path.")]) from None
+        raise Refused([Fault(place, message, "Check the path.")]) from None
+    if not secret:
+        raise Refused([Fault(place, f"the file {path} is empty", "Write the secret into it.")])
+    return secret
 
 
 def _named(fault: Fault, key: KeyPath, origins: Mapping[KeyPath, str]) -> Fault:
     """The fault, with the variable as its place where the value came from the environment."""
-    variable = origins.get(key)
+    is_unknown = bool(key) and key[0] not in Config.model_fields  # the fault is told of the block, not of the value
+    named = (origin for path, origin in origins.items() if path[:1] == key[:1]) if is_unknown else ()
+    variable = origins.get(key) or next(iter(named), None)
     place = Place(f"environment variable {variable}") if variable else fault.place
     return Fault(place, fault.message, fault.remedy)
 

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 _ROOM = "make room and start the bot again: what was written meanwhile is answered then"
-_OWN = "let the bot's user own the whole data folder"
+_OWN = "let the bot's user own the whole data folder, and write to it"
 _DAMAGED = "it is damaged: restore the whole data folder from the backup"
 _BY_RESULT = {
     sqlite3.SQLITE_FULL: f"the disk is full; {_ROOM}",
@@ -20,6 +20,8 @@ _BY_NUMBER = {
     errno.ENOSPC: f"the disk is full; {_ROOM}",
     errno.EDQUOT: f"the disk quota is used up; {_ROOM}",
     errno.EFBIG: f"files may not grow so large; {_ROOM}",
+    errno.EEXIST: "this is a file: name a folder as `data`",
+    errno.ENOTDIR: "this is a file: name a folder as `data`",
     errno.EROFS: "the disk is read-only: mount it writable",
     errno.EACCES: f"access is denied: {_OWN}",
     errno.EPERM: f"access is denied: {_OWN}",

@@ -191,9 +191,8 @@ def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str
         case "string_too_short" | "too_short":
             return f"`{where}` is empty", "Write something, or remove the line."
         case "string_pattern_mismatch":
-            return f"`{where}` may not be written so", _PATTERNS.get(
-                str(path[-1]), "Compare it with the example files."
-            )
+            name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
+            return f"`{where}` may not be written so", _PATTERNS.get(name, _COMPARE)
         case "float_parsing":
             return f"`{where}` is no number", "Write it with a point: 0.5"
         case "model_type" if not path:
@@ -204,14 +203,15 @@ def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str
             )
             return f"`{where}` needs to be {kind}", _SHAPES[kind]
         case "url_parsing" | "url_scheme":
-            return f"`{where}` is no link", "Write the whole address: https://..., or mailto:..."
+            return f"`{where}` is no link", "Write the whole address, from https:// on (in links, mailto: may be, too)."
         case kind if kind.startswith("date"):
             return f"`{where}` is no date", "Write it as YYYY-MM-DD."
         case _:
             message = str(context.get("error", detail["msg"]))
-            return f"`{where}`: {message[:1].lower()}{message[1:]}", "Compare it with the example files."
+            return f"`{where}`: {message[:1].lower()}{message[1:]}", _COMPARE
 
 
+_COMPARE = "Compare it with config.example.yaml, or with a file of the FAQ that ships."
 _SHAPES = {
     "a text": "Write it after the colon; put it in quotes where it holds a colon or begins with a sign.",
     "a list": "Write one item a line, each after `- `, or in [brackets].",
@@ -221,6 +221,7 @@ _SHAPES = {
 
 _PATTERNS = {
     "id": "Use letters, digits and hyphens, without spaces.",
+    "large_rooms": 'Write each as "#name:server" or as "!id:server", in quotes.',
     "user": 'Write it as "@name:server", in quotes.',
     "contact": "Write a mail address, such as helpdesk@example.org.",
 }

@@ -70,7 +70,7 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
         (SMALL + "  pasword: x\n", {}, "config.yaml:4: error: unknown key `matrix.pasword`. Did you mean `password`?"),
         (SMALL + "launguage: en\n", {}, "config.yaml:4: error: unknown key `launguage`. Did you mean `language`?"),
         ("matrix:\n  user: bot\n  password: x\n", {}, "config.yaml:2: error: `matrix.user`"),
-        (SMALL + "  large_rooms: [everybody]\n", {}, "config.yaml:4: error: `matrix.large_rooms"),
+        (SMALL + "  large_rooms: [everybody]\n", {}, 'Write each as "#name:server"'),
         (SMALL + "  largest_room: -1\n", {}, "config.yaml:4: error: `matrix.largest_room`"),
         (SMALL + "  unencrypted: never\n", {}, "config.yaml:4: error: `matrix.unencrypted`"),
         ('matrix:\n  user: "@b:c"\n', {}, "either a `password` or an `access_token`"),
@@ -79,6 +79,8 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
         ("contact: x\n" + SMALL, {}, "config.yaml:1: error: `contact`"),
         (SMALL, {"AUSKUNFT_MATRIX__PASWORD": "x"}, "environment variable AUSKUNFT_MATRIX__PASWORD"),
         (SMALL, {"AUSKUNFT_MATRIX__PASSWORD_FILE": "nowhere"}, "AUSKUNFT_MATRIX__PASSWORD_FILE"),
+        (SMALL, {"AUSKUNFT_MATRIX__PASSWORD_FILE": "/dev/null"}, "the file /dev/null is empty"),
+        (SMALL, {"AUSKUNFT_MATRX__PASSWORD": "x"}, "environment variable AUSKUNFT_MATRX__PASSWORD"),
         ("- a\n", {}, "config.yaml:1: error: this is no block of keys"),
         ("", {}, "`matrix` is missing"),
     ],
@@ -88,5 +90,5 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, content: str, environment:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="cannot be read"):
+    with pytest.raises(Refused, match="Copy config.example.yaml"):
         load_config(tmp_path / "nowhere.yaml", {})

@@ -58,7 +58,7 @@ class Homeserver:
             NoHomeserver: Synapse is not installed.
         """
         if find_spec("synapse") is None:
-            raise NoHomeserver("Synapse is not installed: pip install 'auskunft[demo]'")
+            raise NoHomeserver("Synapse is not installed: run `make demo` in the clone")
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         port = _free_port()

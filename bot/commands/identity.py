@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -37,13 +38,16 @@ def show(config: ConfigPath = Path("config.yaml")) -> None:
 
 
 @app.command()
-def reset(config: ConfigPath = Path("config.yaml")) -> None:
+def reset(
+    config: ConfigPath = Path("config.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Even if the device is signed, and nothing amiss.")] = False,
+) -> None:
     """Give the bot a new identity and sign its device with it; the bot must be stopped.
 
     For when the data folder with the old identity is lost. Clients warn those who have written with the bot that its
     identity has changed. The homeserver may want the password: set it in the configuration for this.
     """
-    _print(_run(config, assembly.reset_identity))
+    _print(_run(config, partial(assembly.reset_identity, force=force)))
 
 
 def _run(config: Path, act: Callable[[Config], Awaitable[Standing]]) -> Standing:

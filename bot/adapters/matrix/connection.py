@@ -107,9 +107,10 @@ class Connection:
     def _tell_of_outage(self, since: datetime, error: BaseException | None) -> None:
         if self.away_since is None:
             self.away_since = since
-            reason = str(error) or type(error).__name__
+            reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
             what = "fails" if isinstance(error, Failing) else "cannot be reached"
-            log.warning("the homeserver %s (%s); trying again until it answers", what, reason)
+            remedy = "" if self.synced_at else "; if that never worked, check `homeserver` and `user`"
+            log.warning("the homeserver %s (%s); trying again until it answers%s", what, reason, remedy)
 
     def _tell_of_return(self) -> None:
         if self.away_since is not None:

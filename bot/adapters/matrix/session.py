@@ -40,6 +40,7 @@ async def find(config: Matrix, connection: Connection) -> str:
     timeout = aiohttp.ClientTimeout(total=_FIND_TIMEOUT)
     async with aiohttp.ClientSession(timeout=timeout) as http:
         start = (config.homeserver or f"https://{config.server_name}").rstrip("/")
+        log.info("looking for the homeserver at %s", start)
         told = await connection.outlast(partial(http.get, f"{start}/.well-known/matrix/client"))
         address = await _told_address(told) or start
         response = await connection.outlast(partial(http.get, f"{address}/_matrix/client/versions"))
@@ -149,7 +150,9 @@ async def _log_in(client: SafeClient, config: Matrix, kept: Path, again: bool) -
         try:
             await insist(log_in, "the login", stop_never)
         except Denied as error:
-            raise CannotLogIn(f"{config.user} cannot log in at {client.homeserver}: {error}") from None
+            raise CannotLogIn(
+                f"{config.user} cannot log in at {client.homeserver}: {error}; check `user`, `password`"
+            ) from None
         session = {"user": config.user, "device": client.device_id, "token": client.access_token}
         write_private(kept, json.dumps(session).encode())
     else:
