@@ -33,7 +33,7 @@ from bot.core.model import Language
 from bot.core.pace import Pace
 from bot.core.triage import Thresholds
 from bot.helpdesk import Helpdesk
-from bot.keys import Key, locked, open_key
+from bot.keys import Key, Unusable, locked, open_key
 
 _AVATAR = "avatar"
 

@@ -90,5 +90,5 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, content: str, environment:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="Copy config.example.yaml"):
+    with pytest.raises(Refused, match=r"Copy config\.example\.yaml"):
         load_config(tmp_path / "nowhere.yaml", {})

@@ -124,7 +124,7 @@ async def test_after_a_reset_of_the_bot_s_identity_it_tells_so_and_is_answered(
     await eve.do("say", room=room, text="Ist Signal erlaubt?")
     await messages(eve, bot, room, 1)
     await bot.end()
-    assert (await identity(bot, "reset"))[0] == 0
+    assert (await identity(bot, "reset", "--force"))[0] == 0
     await bot.start()
     await eve.until(bool, "identity_changed", user=bot.user)
     await eve.do("say", room=room, text="Ist Threema erlaubt?")

@@ -104,6 +104,9 @@ async def test_a_lost_folder_is_told_and_a_reset_with_the_password_mends_it(make
     code, output = await identity(bot, "reset")
     assert code == 0, output
     assert "yes, the device is signed by its owner" in output
+    code, output = await identity(bot, "reset")
+    assert code == 2
+    assert "the device is signed" in output
     await bot.start()
     assert (await identity(bot, "show"))[0] == 0
 
@@ -113,7 +116,7 @@ async def test_a_reset_with_a_wrong_password_is_refused_with_one_line(make_bot: 
     await bot.start()
     await bot.end()
     bot.config.write_text(bot.config.read_text().replace(PASSWORD, "wrong"))
-    code, output = await identity(bot, "reset")
+    code, output = await identity(bot, "reset", "--force")
     assert code == 2
     assert "did not accept the `password`" in output
     assert "Traceback" not in output
