@@ -13,6 +13,7 @@ from bot.adapters.knowledge import open_desk
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
+from bot.adapters.matrix.key_requests import KeyRequests
 from bot.adapters.matrix.membership import Membership
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
@@ -85,7 +86,8 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         edits = timedelta(minutes=config.matrix.edits)
         helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace, config.matrix.unencrypted)
         verification = Verification(client, identity.fingerprint, desk.verification)
-        undecrypted = Undecrypted(client, store, SqliteUnread(kept.database), replies, desk.undecrypted, kept.clock)
+        unread = SqliteUnread(kept.database)
+        undecrypted = Undecrypted(client, KeyRequests(client), store, unread, replies, desk.undecrypted, kept.clock)
         rooms = Rooms(client, config.matrix, kept.clock)
         membership = Membership(client, config.matrix, rooms.may_invite, Welcome(client, config.matrix, desk, store))
         inbox = Inbox(client.user_id, store)

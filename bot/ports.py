@@ -48,6 +48,10 @@ class Barred(Undelivered):
     """The bot may not write there, or is not there any more: neither another try nor an apology would arrive."""
 
 
+class Hopeless(Undelivered):
+    """Another try would arrive no better; an apology might."""
+
+
 class StoreBroken(OSError):
     """The store cannot be read or written. No message is to blame: nothing goes on until an admin has mended it."""
 

@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nio
 import pytest
 
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import MatrixError
+from bot.adapters.matrix.connection import Connection
+from bot.adapters.matrix.errors import GivenUp, MatrixError
+from bot.adapters.matrix.key_requests import KeyRequests
+from bot.adapters.matrix.responses import SyncResponse
+from bot.adapters.simulated import SimulatedClock
 from tests.adapters.test_machine import ADA, BOB, BOT, Device
 
 ROOM = "!room:uni.test"
@@ -27,7 +32,9 @@ class Client(SafeClient):
     async def _send(self, response_class: type, *_: Any, response_data: Any = (), **__: Any) -> Any:
         self.asked.append(response_class)
         answer = await self.answers.get()
-        if response_class is nio.ToDeviceResponse:
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is None:
             answer = nio.ToDeviceResponse(*response_data)
         await self.receive_response(answer)
         return answer
@@ -69,10 +76,9 @@ async def test_a_message_waits_for_the_devices_that_are_being_asked_for_unless_t
     asking = await begun(client.learn_devices())
     sending = await begun(client.room_send(ROOM, "m.room.message", {}))
     assert client.asked == [nio.KeysQueryResponse]
-    client.answers.put_nowait(told())
-    await asking
-    client.answers.put_nowait(told())  # the message asks once more; then it goes out
+    client.answers.put_nowait(told())  # for both; then the message goes out
     client.answers.put_nowait(nio.RoomSendResponse("$1", ROOM))
+    await asking
     assert (await sending).event_id == "$1"
     client.answers.put_nowait(nio.RoomSendResponse("$2", ROOM))
     assert (await client.room_send(ROOM, "m.room.message", {})).event_id == "$2"
@@ -100,6 +106,81 @@ async def test_keys_that_were_invalidated_while_they_were_given_out_are_never_us
     with pytest.raises(MatrixError):
         await sharing
     assert client.olm.should_share_group_session(ROOM)
+
+
+async def test_who_came_or_went_while_the_members_were_asked_for_makes_it_ask_again(client: Client) -> None:
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    for user in (BOT, ADA):
+        room.add_member(user, None, None)
+    sending = await begun(client.room_send(ROOM, "m.room.message", {}))
+    client._handle_timeline_event(member(ADA, "leave"), ROOM, room, set())
+    client._handle_timeline_event(member(BOB, "join"), ROOM, room, set())
+    for members in ([BOT, ADA], [BOT, BOB]):
+        client.answers.put_nowait(nio.JoinedMembersResponse([nio.RoomMember(user, "", "") for user in members], ROOM))
+    client.answers.put_nowait(told(auskunft={}, ada={}, bob={}))
+    client.answers.put_nowait(nio.RoomSendResponse("$1", ROOM))
+    await sending
+    assert set(room.users) == {BOT, BOB}
+    assert client.asked[:2] == [nio.JoinedMembersResponse] * 2
+
+
+def member(user: str, membership: str) -> Any:
+    content = {"type": "m.room.member", "state_key": user, "content": {"membership": membership}}
+    return nio.Event.parse_event({**content, "event_id": "$m", "sender": user, "origin_server_ts": 1})
+
+
+async def test_after_keys_could_not_be_claimed_the_next_message_does_not_wait_for_ever(client: Client) -> None:
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    room.add_member(ADA, None, None)
+    client.olm.handle_response(told(ada={"ADA": Device(ADA, "ADA").keys()}))
+    client.answers.put_nowait(nio.KeysClaimResponse({}, {}))
+    client.answers.put_nowait(GivenUp("no"))
+    with pytest.raises(GivenUp):
+        await client.share_group_session(ROOM, True)
+    assert not client.sharing_session
+
+
+async def test_members_that_may_have_changed_unseen_are_asked_for_and_get_new_keys(client: Client) -> None:
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    room.members_synced = True
+    client.olm.create_outbound_group_session(ROOM)
+    client.forget_members(ROOM)
+    client.forget_members("!left")
+    assert not room.members_synced
+    assert ROOM not in client.olm.outbound_group_sessions
+
+
+async def test_a_sync_tells_the_connection_that_the_homeserver_works(client: Client) -> None:
+    client.connection = Connection(SimulatedClock())
+    await client.receive_response(SyncResponse.from_dict({"next_batch": "s", "rooms": {}}))
+    assert client.connection.synced_at is not None
+
+
+async def test_a_message_to_a_device_that_is_refused_is_not_sent_again_and_one_that_fails_is(client: Client) -> None:
+    for status, left in ((413, []), (500, ["m.dummy"])):
+        client.olm.outgoing_to_device_messages.append(nio.ToDeviceMessage("m.dummy", ADA, "ADA", {}))
+        error = nio.ToDeviceError("no", "M_UNKNOWN")
+        error.transport_response = SimpleNamespace(status=status)
+        client.answers.put_nowait(error)
+        await client.send_to_device_messages()
+        assert [message.type for message in client.olm.outgoing_to_device_messages] == left
+
+
+@pytest.mark.parametrize("odd", [{"session_id": "s" * 300}, {"device_id": "D" * 300}, {"device_id": "\ud800"}])
+async def test_a_key_is_asked_for_once_and_never_under_an_odd_name(client: Client, odd: dict[str, str]) -> None:
+    content = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "sender_key": "k", "session_id": "s"}
+    source = {"type": "m.room.encrypted", "event_id": "$1", "sender": ADA, "origin_server_ts": 0, "room_id": ROOM}
+    requests = KeyRequests(client)
+    for more in ({}, {}, odd):
+        client.answers.put_nowait(None)
+        await requests.ask(
+            nio.Event.parse_encrypted_event({**source, "content": {**content, "device_id": "D", **more}})
+        )
+    assert client.asked == [nio.ToDeviceResponse]
+    assert requests.open() == [(ROOM, "s")]
+    assert client.olm.store.load_outgoing_key_requests().keys() == {"s"}
+    requests.forget("s")
+    assert requests.open() == []
 
 
 async def test_what_waits_for_a_device_is_sent_once_also_where_two_ask_for_it(client: Client) -> None:

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from bot.adapters.matrix.connection import Away, Connection, Failing
-from bot.adapters.matrix.errors import Denied
+from bot.adapters.matrix.errors import GivenUp
 from bot.adapters.simulated import SimulatedClock
 
 AWAY, BACK = "cannot be reached", "answers again, after 0:01:30"
@@ -126,18 +126,31 @@ async def test_a_homeserver_that_fails_is_outlasted_however_long_it_takes_and_to
     ]
 
 
-async def test_a_request_at_which_it_fails_for_long_while_it_does_others_is_given_up(
-    connection: Connection, clock: SimulatedClock
+@pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY, FAILING])
+async def test_a_request_that_fails_for_long_while_syncs_come_is_given_up(
+    connection: Connection, clock: SimulatedClock, failure: Answer | Exception
 ) -> None:
-    def two_minutes_later_after_a_sync() -> None:
-        clock.advance(timedelta(minutes=2))
+    def a_minute_later_after_a_sync() -> None:
+        clock.advance(timedelta(minutes=1))
         connection.synced()
 
-    fails = asking(*[FAILING] * 6, Answer(), before=two_minutes_later_after_a_sync)
+    fails = asking(*[failure] * 11, Answer(), before=a_minute_later_after_a_sync)
     assert (await connection.outlast(fails)).status == 200
-    fails = asking(*[FAILING] * 7, before=two_minutes_later_after_a_sync)
-    with pytest.raises(Denied, match="status 500"):
-        await connection.outlast(fails)
+    with pytest.raises(GivenUp, match="again and again"):
+        await connection.outlast(asking(*[failure] * 12, before=a_minute_later_after_a_sync))
+
+
+async def test_after_an_outage_no_request_is_to_blame_for_it(connection: Connection, clock: SimulatedClock) -> None:
+    def a_minute_later() -> None:
+        clock.advance(timedelta(minutes=1))
+
+    connection.synced()
+    fails = asking(*[REFUSED] * 30, *[FAILING] * 3, Answer(), before=a_minute_later)
+    outlasted = asyncio.create_task(connection.outlast(fails))
+    while clock.now() < SimulatedClock().now() + timedelta(minutes=31):
+        await asyncio.sleep(0)
+    connection.synced()
+    assert (await outlasted).status == 200
 
 
 @pytest.mark.parametrize("failure", [REFUSED, TimeoutError(), GATEWAY, FAILING])

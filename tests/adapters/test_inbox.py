@@ -1,5 +1,6 @@
 """Which events are questions for the bot."""
 
+import resource
 import time
 from typing import Any
 
@@ -242,7 +243,7 @@ async def test_events_without_sender_and_id_are_passed_over() -> None:
     assert await received(DIRECT, nio.UnknownBadEvent({"type": 5, "content": {}})) is None
 
 
-@pytest.mark.parametrize("root", ["$\ud800", "$x\0", "x", 5])
+@pytest.mark.parametrize("root", ["$\ud800", "$x\0", "$" + "x" * 255, "x", 5])
 async def test_what_can_be_no_event_s_id_is_no_thread(root: Any) -> None:
     got = await received(DIRECT, event(body="hi", **{"m.relates_to": {"rel_type": "m.thread", "event_id": root}}))
     assert got
@@ -254,3 +255,18 @@ def test_the_time_that_a_stranger_s_homeserver_tells_is_one_that_a_clock_can_sho
     odd = event(body="hi")
     odd.server_timestamp = said
     assert sent_at(odd).year == year
+
+
+async def test_of_a_text_without_end_only_the_beginning_is_read() -> None:
+    got = await received(DIRECT, event(body="Darf ich WhatsApp?" + "a\u0301" * 30_000))
+    assert got
+    assert got.text
+    assert len(got.text) == 4000
+
+
+async def test_html_that_would_explode_as_a_document_is_read_for_its_pills_and_costs_no_more_than_its_length() -> None:
+    bomb = "<p>" + "".join(f"<b {number:x}>" for number in range(3000)) + "<p>x" * 3000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert await received(SHARED, event(body="x", formatted_body=bomb + "</p>" + _pill(BOT))) is None
+    assert await received(SHARED, event(body="x", formatted_body=_pill(BOT) + bomb))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kilobytes"

@@ -239,6 +239,25 @@ async def test_the_old_room_is_left_once_the_new_one_was_joined_if_both_tell_of_
     assert (house.client.said == []) is is_left
 
 
+async def test_a_room_that_a_tombstone_led_to_and_that_replaces_none_is_left_without_a_word_and_for_good(
+    desk: Desk,
+) -> None:
+    house = House(desk, a_room(ADA))
+    house.told(old=[TOMBSTONE])
+    await house.receive(TOMBSTONE)
+    house.client.rooms[NEW] = a_room(ADA, BOB, room_id=NEW)
+    house.told(new=[created("!another:uni.test")])
+    await house.receive(JOINED, NEW)
+    assert house.client.said == []
+    assert f"leave {NEW}" in house.client.done
+    done = list(house.client.done)
+    await house.receive(TOMBSTONE)
+    assert house.client.done == done
+    house.client.rooms[NEW] = a_room(ADA, BOB, room_id=NEW)
+    await house.receive(JOINED, NEW)  # by invitation
+    assert len(house.client.said) == 1
+
+
 async def test_tombstones_are_due_when_their_new_room_was_joined_and_at_the_start(desk: Desk) -> None:
     house = House(desk, a_room(ADA))
     assert house.told(old=[TOMBSTONE]) == {}
@@ -254,7 +273,8 @@ def test_only_state_that_names_a_room_is_a_tombstone() -> None:
     content = {"body": "", "replacement_room": NEW}
     message = nio.Event.parse_event({**source, "content": content})
     nameless = state("m.room.tombstone", {"body": ""})
+    odd = state("m.room.tombstone", {"body": "", "replacement_room": "!" + "x" * 255})
     decrypted = state("m.room.tombstone", content)
     decrypted.decrypted = True
-    for event in (message, nameless, decrypted, nio.UnknownBadEvent({"type": "m.room.tombstone"})):
+    for event in (message, nameless, odd, decrypted, nio.UnknownBadEvent({"type": "m.room.tombstone"})):
         assert replacement(event) is None

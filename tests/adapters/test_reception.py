@@ -21,7 +21,7 @@ from bot.config import Matrix
 from bot.core.desk import Desk
 from bot.core.model import Conversation, Message, Reply
 from bot.helpdesk import Helpdesk
-from bot.ports import Barred, StoreBroken, Undelivered
+from bot.ports import Barred, Hopeless, StoreBroken, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, room
 
 CONFIG = Matrix.model_validate({"user": BOT, "password": "x"})
@@ -154,9 +154,17 @@ async def test_a_message_that_failed_three_times_is_put_aside_with_an_apology_an
         await reception(desk, replies, store).receive(DIRECT.room_id, QUESTION, [])
     assert replies.tries == 4
     assert "multimedia@tu-braunschweig.de" in replies.sent[0][1].markdown
-    assert "$1 is put aside after 3 tries" in caplog.text
+    assert "$1 is put aside" in caplog.text
     assert "Geheimnis" not in caplog.text
     assert ADA not in caplog.text
+    assert await store.was_handled("$1")
+
+
+async def test_what_is_hopeless_is_not_tried_again_but_apologised_for(desk: Desk) -> None:
+    replies, store = FailingReplies(Hopeless("a request fails again and again"), times=1), SimulatedStore()
+    await reception(desk, replies, store).receive(DIRECT.room_id, QUESTION, [])
+    assert ["multimedia@" in reply.markdown for _, reply in replies.sent] == [True]
+    assert replies.tries == 2
     assert await store.was_handled("$1")
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import nio
 import pytest
 
+from bot.adapters.matrix.errors import GivenUp
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.simulated import SimulatedClock
 from bot.core.model import Reply
-from bot.ports import Barred, Undelivered
-from tests.adapters.test_inbox import BOT, DIRECT, SHARED, room
+from bot.ports import Barred, Hopeless, Undelivered
+from tests.adapters.test_inbox import ADA, BOT, DIRECT, SHARED, room
 from tests.conftest import message
 
 OTHER = room("@ada:uni.test")
@@ -31,6 +32,7 @@ class Client:
         self.rooms = {SHARED.room_id: SHARED, OTHER.room_id: OTHER}
         self.refuses = refuses
         self.text = ""
+        self.fails = False
         self.sent: list[tuple[str, dict[str, Any]]] = []
 
     async def room_send(self, room_id: str, kind: str, content: dict[str, Any], tx_id: str, **options: Any) -> Any:
@@ -38,6 +40,8 @@ class Client:
         self.text = content["body"]
         if room_id not in self.rooms:
             raise nio.LocalProtocolError
+        if self.fails:
+            raise GivenUp
         if any(name in content.get("m.relates_to", {}) for name in self.refuses):
             error = nio.RoomSendError("Can't send relation to unknown event", "M_UNKNOWN")
             error.transport_response = SimpleNamespace(status=400)
@@ -78,6 +82,38 @@ async def test_what_no_homeserver_can_keep_is_sent_to_none() -> None:
     await MatrixReplies(client, SimulatedClock(), "notice").send(late, Reply("de", "Ja"))  # type: ignore[arg-type]
     assert client.text.startswith("@?: Ja")
     assert [relation for _, relation in client.sent] == [{"m.in_reply_to": {"event_id": "$?"}}]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Prof. Dr. Ada Lovelace (IT)", "Prof. Dr. Ada Lovelace (IT)"),
+        ("@room Passwort läuft ab", ADA),
+        ("https://evil.example", ADA),
+        ("Ada\n\nIhr Passwort", ADA),
+        ("\u202eada", ADA),
+        ("A" * 41, ADA),
+        (None, ADA),
+    ],
+)
+async def test_a_late_answer_names_who_asked_by_their_name_if_it_is_no_more_than_a_name(
+    name: str | None, shown: str
+) -> None:
+    client = Client()
+    there = client.rooms["!named:uni.test"] = room()
+    there.add_member(ADA, name, None)
+    late = replace(message("hi", room_id="!named:uni.test", sender=ADA), sent_at=LONG_AGO)
+    await MatrixReplies(client, SimulatedClock(), "notice").send(late, Reply("de", "Ja"))  # type: ignore[arg-type]
+    assert client.text == f"{shown}: Ja"
+
+
+async def test_what_was_given_up_may_have_arrived_and_is_not_sent_in_another_way() -> None:
+    client = Client()
+    client.fails = True
+    replies = MatrixReplies(client, SimulatedClock(), "notice")  # type: ignore[arg-type]
+    with pytest.raises(Hopeless):
+        await replies.send(message("hi", room_id=SHARED.room_id), Reply("de", "Ja"))
+    assert len(client.sent) == 1
 
 
 async def test_in_a_room_that_it_left_meanwhile_the_bot_is_barred() -> None:

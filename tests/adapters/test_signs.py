@@ -26,7 +26,9 @@ class Homeserver:
         if not slow:
             self.open.set()
 
-    async def call(self, path: str, content: dict[str, Any], what: str, method: str = "POST") -> dict[str, Any]:
+    async def call(
+        self, path: str, content: dict[str, Any], what: str, method: str = "POST", once: bool = False
+    ) -> dict[str, Any]:
         self.asked.append(content.get("typing", (method, path, content)))
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)

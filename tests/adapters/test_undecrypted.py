@@ -44,7 +44,7 @@ def sealed(event_id: str, sender: str, clock: SimulatedClock, session: str = "s"
 
 
 class Client:
-    """A homeserver's session whose events stay sealed until their keys are given."""
+    """A homeserver's session, with its requests for keys, whose events stay sealed until their keys are given."""
 
     user_id = BOT
 
@@ -67,14 +67,14 @@ class Client:
             return None
         return nio.UnknownBadEvent({"type": 5}) if event.session_id == "odd" else nio.Event.parse_event(source)
 
-    async def ask_for_key(self, event: Any, again: bool = False) -> None:
+    async def ask(self, event: Any, again: bool = False) -> None:
         self.asked.append(event.session_id)
         self.requested[event.session_id] = CHAT.room_id
 
-    def requested_keys(self) -> list[tuple[str, str]]:
+    def open(self) -> list[tuple[str, str]]:
         return [(room_id, session) for session, room_id in self.requested.items()]
 
-    def forget_request(self, session: str) -> None:
+    def forget(self, session: str) -> None:
         del self.requested[session]
 
 
@@ -95,7 +95,7 @@ class Situation:
     def __init__(self, database: Database, clock: SimulatedClock) -> None:
         self.clock, self.store, self.client, self.replies = clock, SqliteStore(database), Client(), Replies()
         self.undecrypted = Undecrypted(
-            self.client, self.store, SqliteUnread(database), self.replies, lambda: Reply("de", "!"), clock
+            self.client, self.client, self.store, SqliteUnread(database), self.replies, lambda: Reply("de", "!"), clock
         )
 
     async def keep(self, where: nio.MatrixRoom, event_id: str, sender: str = ADA, session: str = "s") -> Any:
@@ -174,6 +174,38 @@ async def test_a_key_brings_what_waited_for_it_once_it_is_handled_it_waits_no_lo
     assert len(await now.undecrypted.work_left()) == 1
 
 
+async def test_a_key_that_comes_while_its_message_is_put_to_wait_is_not_asked_for(now: Situation) -> None:
+    now.client.keys.add("s")
+    event = now.client.events["$1"] = sealed("$1", ADA, now.clock)
+    readable = await now.undecrypted.keep(CHAT, event)
+    assert readable
+    assert readable.body == "Ist Signal erlaubt?"
+    assert now.client.asked == []
+    await now.undecrypted.received(event)
+    assert await now.undecrypted.work_left() == []
+
+
+async def test_a_key_that_opens_nothing_is_not_asked_for_again_before_the_next_start(now: Situation) -> None:
+    await now.keep(CHAT, "$1")
+    came = nio.RoomKeyEvent({}, ADA, "k", CHAT.room_id, "s", "m.megolm.v1.aes-sha2")
+    assert await now.work(came) == []
+    assert now.client.asked == ["s"]
+    for _, fetch in await now.undecrypted.work_left():
+        await fetch()
+    assert now.client.asked == ["s", "s"]
+
+
+async def test_that_a_person_was_told_outlives_a_flood_of_theirs(now: Situation) -> None:
+    await now.keep(CHAT, "$1")
+    now.clock.advance(HALF_A_MINUTE)
+    await now.work()
+    for number in range(2, 104):
+        await now.keep(CHAT, f"${number}", session=f"{number}")
+    now.clock.advance(HALF_A_MINUTE)
+    await now.work()
+    assert now.told == ["$1"]
+
+
 async def test_what_is_due_comes_up_once_until_it_had_its_time(now: Situation) -> None:
     await now.keep(CHAT, "$1")
     now.clock.advance(HALF_A_MINUTE)
@@ -188,9 +220,16 @@ async def test_what_turns_out_to_be_no_event_waits_no_longer(now: Situation) -> 
     await now.keep(CHAT, "$1", session="odd")
     now.client.keys.add("odd")
     now.clock.advance(HALF_A_MINUTE)
-    assert await now.work() == []
+    (garbage,) = await now.work()
+    assert isinstance(garbage, nio.UnknownBadEvent)
     assert await now.undecrypted.work_left() == []
     assert now.told == []
+
+
+async def test_of_many_requests_those_are_forgotten_that_nothing_waits_for(now: Situation) -> None:
+    for number in range(1100):
+        await now.keep(CHAT, f"${number}", session=f"{number}")
+    assert len(now.client.requested) == 100 + 99
 
 
 async def test_at_a_start_keys_that_nothing_waits_for_are_asked_for_no_longer(now: Situation) -> None:

@@ -9,17 +9,18 @@ nio writes on where the homeserver did not take the keys to a message (a gateway
 import asyncio
 import json
 import logging
+from collections.abc import Collection
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import aiohttp
 import nio
-from nio.crypto.key_request import OutgoingKeyRequest
 
 from bot.adapters.matrix.connection import Connection
-from bot.adapters.matrix.errors import MatrixError, accepted, refusal
-from bot.adapters.matrix.machine import ONE_TIME, Machine, SyncResponse, guarded
+from bot.adapters.matrix.errors import MatrixError, accepted, is_final, refusal
+from bot.adapters.matrix.machine import Machine, guarded
+from bot.adapters.matrix.responses import ONE_TIME, OURS
+from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._learning = asyncio.Lock()
         self._telling = asyncio.Lock()
+        self._moved: set[str] = set()
+        """The rooms in which somebody came or went since their members were asked for."""
 
     async def send(
         self,
@@ -61,14 +64,19 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             return await ask()
         return await self.connection.outlast(ask)
 
-    async def call(self, path: str, content: dict[str, Any], what: str, method: str = "POST") -> dict[str, Any]:
+    async def call(
+        self, path: str, content: dict[str, Any], what: str, method: str = "POST", once: bool = False
+    ) -> dict[str, Any]:
         """The answer to a request that nio knows no method for; `what` says what is asked for.
+
+        Asked `once`, it outlasts no outage and no limit.
 
         Raises:
             MatrixError: the homeserver refuses; see `refusal`.
         """
         headers = {"Authorization": f"Bearer {self.access_token}", "Content-Type": "application/json"}
-        response = await self.send(method, f"/_matrix/client/v3{path}", json.dumps(content), headers)
+        send = super().send if once else self.send
+        response = await send(method, f"/_matrix/client/v3{path}", json.dumps(content), headers)
         told = await self.parse_body(response)
         told = told if isinstance(told, dict) else {}
         if response.status != 200:
@@ -110,8 +118,7 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
                 return
 
     async def _send(self, response_class: type, *arguments: Any, **options: Any) -> Any:
-        wanted = SyncResponse if response_class is nio.SyncResponse else response_class
-        return await super()._send(wanted, *arguments, **options)
+        return await super()._send(OURS.get(response_class, response_class), *arguments, **options)
 
     def _handle_olm_events(self, response: Any) -> None:
         super()._handle_olm_events(response)
@@ -137,29 +144,38 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         """Use new keys from the next message on. nio would go on with keys that are just being given out."""
         self.olm.outbound_group_sessions.pop(room_id, None)
 
-    async def learn_devices(self) -> None:
+    async def learn_devices(self, needed: Collection[str] | None = None) -> None:
         """Ask the homeserver for the devices of those whose devices may have changed.
+
+        With `needed`, only if some of these people are among them, and not those alone whom it could not tell lately.
 
         Raises:
             MatrixError: it does not tell.
         """
+        if needed is not None and not self._unknown(needed):
+            return
         async with self._learning:
-            if self.should_query_keys:
+            if self.should_query_keys if needed is None else self._unknown(needed):
                 accepted(await self.keys_query(), "the keys of others")
+
+    def _unknown(self, people: Collection[str]) -> set[str]:
+        next_asked: set[str] = self.olm.users_for_key_query
+        return ((next_asked | self._asked) - self._untold).intersection(people)
 
     async def keys_query(self) -> Any:
         """As nio does, but who changes while the answer is under way is asked for next: it may be older."""
+        asked = self._asked = frozenset(self.olm.users_for_key_query)
+        self.olm.users_for_key_query = set()
         told: set[str] = set()
-        self._asked, self.olm.users_for_key_query = frozenset(self.olm.users_for_key_query), set()
         try:
-            method, path, data = nio.Api.keys_query(self.access_token, self._asked)
+            method, path, data = nio.Api.keys_query(self.access_token, asked)
             response = await self._send(nio.KeysQueryResponse, method, path, data)
             if isinstance(response, nio.KeysQueryResponse):
                 told = response.device_keys.keys()
-                self._untold = self._asked - told
+                self._untold = asked - told
             return response
         finally:
-            self.olm.users_for_key_query |= self._asked - told
+            self.olm.users_for_key_query |= asked - told
             self._asked = frozenset()
 
     async def room_send(self, room_id: str, *arguments: Any, **options: Any) -> Any:
@@ -169,12 +185,22 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             MatrixError: the homeserver does not tell.
         """
         room = self.rooms.get(room_id)
-        if room and room.encrypted:
-            if not room.members_synced:
-                accepted(await self.joined_members(room_id), "the members of a room")
-            if ((self._asked | self.olm.users_for_key_query) - self._untold) & room.users.keys():
-                await self.learn_devices()
+        while room and room.encrypted:
+            await self._learn_members(room)
+            await self.learn_devices(room.users)
+            if room.members_synced:  # else they changed meanwhile
+                break
         return await super().room_send(room_id, *arguments, **options)
+
+    async def _learn_members(self, room: nio.MatrixRoom) -> None:
+        while not room.members_synced:
+            self._moved.discard(room.room_id)
+            accepted(await self.joined_members(room.room_id), "the members of a room")
+            room.members_synced = room.room_id not in self._moved  # else the answer may be older than the change
+
+    def _invalidate_session_for_member_event(self, room_id: str) -> None:
+        self._moved.add(room_id)
+        super()._invalidate_session_for_member_event(room_id)
 
     async def share_group_session(self, room_id: str, ignore_unverified_devices: bool = False) -> Any:
         """Give the keys to what is written next to the devices in the room.
@@ -189,6 +215,9 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             session = self.olm.outbound_group_sessions[room_id]
         except KeyError:  # the keys were invalidated meanwhile
             raise MatrixError("others came or went while the keys to a message were given out") from None
+        finally:
+            if waiting := self.sharing_session.pop(room_id, None):  # nio leaves it where it fails early
+                waiting.set()
         if not self._reachable(room_id) <= session.users_shared_with | session.users_ignored:
             session.shared = False
             raise MatrixError("the homeserver refused the keys to a message")
@@ -203,46 +232,17 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             if self.olm.session_store.get(device.curve25519) and not self.olm.is_device_blacklisted(device)
         } - {(self.user_id, self.device_id)}
 
-    async def ask_for_key(self, event: Any, again: bool = False) -> None:
-        """Ask the device that sent `event` for its key, once unless `again`.
-
-        A request that fails is repeated after the next sync. That it was made is kept before it goes out: a key that
-        nobody asked for is refused.
-        """
-        if not isinstance(event, nio.MegolmEvent):
-            return
-        if event.session_id in self.olm.outgoing_key_requests and not again:
-            return
-        message = event.as_key_request(event.sender, self.device_id, event.session_id, event.device_id)
-        request = OutgoingKeyRequest.from_message(message)
-        self.olm.outgoing_key_requests[event.session_id] = request
-        self.olm.store.add_outgoing_key_request(request)
-        self.olm.outgoing_to_device_messages.append(message)
-        try:
-            await self.send_to_device_messages()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("a key could not be asked for: %s", type(error).__name__)
-
-    async def send_to_device_messages(self) -> Any:
-        """Send what waits for single devices; each once, also where two ask for it."""
+    async def send_to_device_messages(self) -> None:
+        """Send what waits for single devices, each once; what the homeserver refuses for good waits no longer."""
         async with self._telling:
-            return await super().send_to_device_messages()
-
-    def readable(self, event: nio.MegolmEvent) -> Any:
-        """The event that `event` holds; None where it cannot be decrypted."""
-        readable = self.olm._decrypt_megolm_no_error(event)
-        if readable:
-            self.forget_request(event.session_id)
-        return readable
-
-    def requested_keys(self) -> list[tuple[str, str]]:
-        """The keys that were asked for and have not come: room id and session."""
-        return [(request.room_id, session) for session, request in self.olm.outgoing_key_requests.items()]
-
-    def forget_request(self, session: str) -> None:
-        """Take the key of this session from nobody any more but from whom keys come first."""
-        if request := self.olm.outgoing_key_requests.pop(session, None):
-            self.olm.store.remove_outgoing_key_request(request)
+            waiting = list(self.olm.outgoing_to_device_messages)
+            answers = await asyncio.gather(*map(self.to_device, waiting), return_exceptions=True)
+            for message, answer in zip(waiting, answers, strict=True):
+                if isinstance(answer, StoreBroken):
+                    raise answer
+                if is_final(answer):
+                    log.warning("a message to a device was refused: %s", message.type)
+                    self.olm.outgoing_to_device_messages.remove(message)
 
     async def receive_response(self, response: Any) -> None:
         """As nio does, but it forgets no token: every request that is under way is to hear why it was refused."""

@@ -1,20 +1,21 @@
 """The connection to the homeserver: every request goes over it, and it outlasts outages and limits.
 
 An outage is told once, however many requests it holds up, and once more when it is over. A single failure is none. A
-homeserver that answers that it failed is outlasted, too, unless it does other things meanwhile: then the request is at
-fault. What else it answers, refusals above all, is left to whoever asked.
+homeserver that answers that it failed is outlasted, too. Where a request fails for long while syncs come, the request
+is at fault, and is given up. What else the homeserver answers, refusals above all, is left to whoever asked.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, stop_never
 from tenacity.wait import wait_random_exponential
 
-from bot.adapters.matrix.errors import Denied, MatrixError
+from bot.adapters.matrix.errors import GivenUp, MatrixError
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ _LIMIT = 5.0
 """Seconds to wait where the homeserver limits us and does not tell for how long."""
 _AT_FAULT = timedelta(minutes=10)
 """How long a request may fail while syncs come. It is long, as parts of a homeserver may be out of order."""
+_LATELY = timedelta(minutes=2)
+"""While syncs come, there is never so long between two."""
 
 Ask = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
@@ -37,6 +40,16 @@ class Failing(MatrixError):
     """The homeserver answers that it failed."""
 
 
+@dataclass
+class _Trouble:
+    """What a request meets with."""
+
+    since: datetime
+    """Its first failure."""
+    alone_since: datetime | None = None
+    """Since when syncs have come while it fails."""
+
+
 class Connection:
     """How the bot stands to its homeserver. Whoever wants to know asks here."""
 
@@ -45,8 +58,8 @@ class Connection:
         self._clock = clock
         self._stop = stop_never if patient else stop_after_attempt(1)
         self._wait = wait_random_exponential(max=longest_wait)
-        self._held_up: dict[object, datetime] = {}
-        """The requests that have failed and were not answered since, with the time of their first failure."""
+        self._held_up: dict[object, _Trouble] = {}
+        """The requests that have failed and were not answered since."""
         self._was_limited = False
         self.away_since: datetime | None = None
         """Since when the homeserver has not answered; None while it does."""
@@ -61,18 +74,20 @@ class Connection:
         """What the homeserver answers in the end to `ask`, which is repeated, ever more slowly, until it does.
 
         Raises:
-            Denied: it failed at this request for ten minutes, in which it did others.
+            GivenUp: it failed at this request for ten minutes, in which it did others.
             ClientError, TimeoutError, Away, Failing: it does not answer, and the connection is not patient.
         """
         request = object()
 
         def failed(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
-            since = self._held_up.setdefault(request, self._clock.now())
-            if isinstance(error, Failing) and self._is_at_fault(since):
-                raise Denied(f"the homeserver fails at a request again and again: {error}") from error
+            now = self._clock.now()
+            trouble = self._held_up.setdefault(request, _Trouble(now))
+            trouble.alone_since = (trouble.alone_since or now) if self._works(now) else None
+            if trouble.alone_since and now - trouble.alone_since > _AT_FAULT:
+                raise GivenUp(f"a request fails again and again: {_reason(error)}") from error
             if state.attempt_number > 1:
-                self._tell_of_outage(since, error)
+                self._tell_of_outage(trouble.since, error)
 
         try:
             async for attempt in AsyncRetrying(
@@ -99,24 +114,26 @@ class Connection:
             await asyncio.sleep(await _told_to_wait(response))
         return response
 
-    def _is_at_fault(self, since: datetime) -> bool:
-        """Whether a request that has failed since then is to blame, and not the homeserver."""
-        works = self.synced_at is not None and self.synced_at > since
-        return works and self._clock.now() - since > _AT_FAULT
+    def _works(self, now: datetime) -> bool:
+        """Whether a sync came lately."""
+        return self.synced_at is not None and now - self.synced_at < _LATELY
 
     def _tell_of_outage(self, since: datetime, error: BaseException | None) -> None:
         if self.away_since is None:
             self.away_since = since
-            reason = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
             what = "fails" if isinstance(error, Failing) else "cannot be reached"
             remedy = "" if self.synced_at else "; if that never worked, check `homeserver` and `user`"
-            log.warning("the homeserver %s (%s); trying again until it answers%s", what, reason, remedy)
+            log.warning("the homeserver %s (%s); trying again until it answers%s", what, _reason(error), remedy)
 
     def _tell_of_return(self) -> None:
         if self.away_since is not None:
             away = timedelta(seconds=round((self._clock.now() - self.away_since).total_seconds()))
             self.away_since = None
             log.warning("the homeserver answers again, after %s", away)
+
+
+def _reason(error: BaseException | None) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
 async def _whole(ask: Ask) -> aiohttp.ClientResponse:

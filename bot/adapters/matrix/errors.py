@@ -13,7 +13,11 @@ class MatrixError(Exception):
 
 
 class Denied(MatrixError):
-    """The homeserver refuses for good: asking again is no use."""
+    """Asking again is no use, most often because the homeserver refuses for good."""
+
+
+class GivenUp(Denied):
+    """The homeserver failed at it again and again, and asking once more is no use, either."""
 
 
 class Forbidden(Denied):
@@ -52,6 +56,16 @@ def accepted(response: Answered | nio.ErrorResponse, what: str) -> Answered:
         return response
     status = response.transport_response.status if response.transport_response else 0
     raise refusal(status, {"errcode": response.status_code}, what)
+
+
+def is_final(answer: object) -> bool:
+    """Whether the answer, or what was raised in its place, says that asking again is no use."""
+    if isinstance(answer, nio.ErrorResponse):
+        try:
+            accepted(answer, "it")
+        except MatrixError as error:
+            answer = error
+    return isinstance(answer, Denied)
 
 
 def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:

@@ -18,6 +18,8 @@ _NO_WORDS = (nio.RoomMessageMedia, nio.RoomEncryptedMedia, nio.StickerEvent, nio
 _MACHINES = ("m.notice", "m.server_notice")
 """Written by bots and by homeservers: answering them is how loops begin."""
 _MESSAGE_TYPES = ("m.room.message", "m.sticker")
+_LONGEST = 4000
+"""Characters of a text that are read: what is longer is no question, and may be made to take long."""
 _LATEST = 32_503_680_000_000
 """The year 3000, in milliseconds."""
 
@@ -84,8 +86,18 @@ def thread_of(event: nio.Event | nio.BadEventType) -> str | None:
 
 
 def is_event_id(value: object) -> TypeGuard[str]:
-    """Whether a stranger's value may be an event's id: others may cost the homeserver an error."""
-    return isinstance(value, str) and value.startswith("$") and value.isprintable()
+    """Whether a stranger's value may be an event's id."""
+    return _is_id(value, "$")
+
+
+def is_room_id(value: object) -> TypeGuard[str]:
+    """Whether a stranger's value may be a room's id."""
+    return _is_id(value, "!")
+
+
+def _is_id(value: object, sigil: str) -> bool:
+    """By the specification ("Common identifier format"). Asked for others, a homeserver may break down or hang up."""
+    return isinstance(value, str) and value.startswith(sigil) and value.isprintable() and len(value.encode()) <= 255
 
 
 def sent_at(event: nio.Event | nio.BadEventType) -> datetime:
@@ -118,6 +130,6 @@ def _text(event: nio.Event | nio.BadEventType, content: dict[str, Any]) -> str |
     if not isinstance(body, str):
         return None
     if isinstance(event, _WORDS):
-        return own_words(body)
+        return own_words(body)[:_LONGEST]
     captioned = isinstance(content.get("filename"), str) and content["filename"] != body
-    return body if captioned and isinstance(event, _NO_WORDS) else None
+    return body[:_LONGEST] if captioned and isinstance(event, _NO_WORDS) else None

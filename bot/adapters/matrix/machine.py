@@ -13,27 +13,15 @@ import nio
 import nio.crypto
 import vodozemac
 
+from bot.adapters.matrix.responses import ONE_TIME
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
-ONE_TIME = "signed_curve25519"
-"""The kind of our one-time and fallback keys."""
 _ROTATION = 3600
 """Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
-
-
-class SyncResponse(nio.SyncResponse):  # type: ignore[misc]
-    """nio's reading of a sync, with what it leaves out of our own keys."""
-
-    @classmethod
-    def from_dict(cls, parsed_dict: dict[Any, Any]) -> Any:
-        response = nio.SyncResponse.from_dict(parsed_dict)
-        if isinstance(response, nio.SyncResponse):
-            if isinstance(counts := parsed_dict.get("device_one_time_keys_count"), dict):
-                response.device_key_count.signed_curve25519 = counts.get(ONE_TIME, 0)  # not listed: none is left
-            response.unused_fallback_keys = parsed_dict.get("device_unused_fallback_key_types")
-        return response
+_SAID = ("m.room.message", "m.sticker", "m.reaction", "m.key.verification.")
+"""How the types begin of what people encrypt. State and redactions never are: whoever encrypts them forges them."""
 
 
 class Machine(nio.crypto.Olm):  # type: ignore[misc]
@@ -126,18 +114,19 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
         Nor is anybody taken for told here: who is to be asked for next is the business of who asks.
         """
         for user, devices in response.device_keys.items():
-            sound = {name: keys for name, keys in devices.items() if guarded(self._is_sound, user, name, keys)}
+            sound = {name: keys for name, keys in devices.items() if guarded(self._has_keys, user, name, keys)}
             response.device_keys[user] = sound
         next_asked, self.users_for_key_query = self.users_for_key_query, set()
-        super()._handle_key_query(response)
-        self.users_for_key_query = next_asked
+        try:
+            super()._handle_key_query(response)
+        finally:
+            self.users_for_key_query = next_asked
 
-    def _is_sound(self, user: str, device: str, keys: Any) -> bool:
-        """Whether nio can take a device's keys, be it to refuse them; where it cannot, this raises what nio would."""
-        vodozemac.Curve25519PublicKey.from_base64(keys["keys"][f"curve25519:{device}"])
-        self.verify_json(keys, keys["keys"][f"ed25519:{device}"], user, device)
-        names = (keys["user_id"], keys["device_id"], keys.get("unsigned", {}).get("device_display_name", ""))
-        return all(isinstance(name, str) for name in names)
+    def _has_keys(self, user: str, device: str, told: dict[str, Any]) -> bool:
+        """That the keys of a device can be read, be it to refuse them; else this raises what nio would."""
+        vodozemac.Curve25519PublicKey.from_base64(told["keys"][f"curve25519:{device}"])
+        self.verify_json(told, told["keys"][f"ed25519:{device}"], user, device)
+        return True
 
     def _handle_key_claiming(self, response: nio.KeysClaimResponse) -> None:
         """As nio does, but a key that cannot be used keeps none from the other devices."""
@@ -146,20 +135,36 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
                 guarded(super()._handle_key_claiming, nio.KeysClaimResponse({user: {device: keys}}, {}))
 
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
-        """As nio does, but nothing but nio.EncryptionError is raised, whatever the sender has put into it."""
+        """As nio does, but nothing but nio.EncryptionError is raised, and only what people say is believed.
+
+        The sender decides what is in it; a nio.UnknownBadEvent is anything else.
+        """
         try:
-            return super().decrypt_megolm_event(event, room_id)
+            opened = super().decrypt_megolm_event(event, room_id)
         except (StoreBroken, nio.EncryptionError):
             raise
         except Exception as error:
             log.warning("%s could not be read: %s", event.event_id, type(error).__name__)
+            if self.inbound_group_store.get(room_id or event.room_id, event.sender_key, event.session_id):
+                return nio.UnknownBadEvent({})  # the key is there: what it opens is garbage
             raise nio.EncryptionError("it is garbage") from error
+        if isinstance(opened, nio.UnknownBadEvent):
+            return opened
+        is_said = str(opened.source.get("type")).startswith(_SAID) and "state_key" not in opened.source
+        return opened if is_said else nio.UnknownBadEvent({})
+
+    def handle_to_device_event(self, event: Any) -> Any:
+        """As nio does, but requests for keys are left alone: the bot gives none, and nio would keep some for ever."""
+        if isinstance(event, nio.RoomKeyRequest | nio.RoomKeyRequestCancellation):
+            return None
+        return super().handle_to_device_event(event)
 
     def check_if_wedged(self, event: nio.MegolmEvent) -> None:
         """As nio does, but it asks for no key: it would not keep that it did, and refuse the key after a crash."""
         queued = len(self.outgoing_to_device_messages)
         super().check_if_wedged(event)
         del self.outgoing_to_device_messages[queued:]
+        self.key_re_requests_events.clear()
 
 
 def guarded(read: Callable[..., Any], *arguments: Any) -> Any:

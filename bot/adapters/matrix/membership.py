@@ -32,6 +32,10 @@ class Membership:
         self._may_invite = may_invite
         self._welcome = welcome
         self._upgrades = Upgrades()
+        self._followed: dict[str, str] = {}
+        """The rooms that a tombstone led to, with the room where it stands, until the bot has seen where it is."""
+        self._refused: set[str] = set()
+        """Those that turned out to replace no room of the bot's: no other tombstone leads it there."""
 
     def note(self, response: nio.SyncResponse, first: bool) -> dict[str, Event]:
         """Take in what a sync tells; by room, what is due to be received once more.
@@ -77,8 +81,13 @@ class Membership:
         """In the successor of a room, the bot is no newcomer: it knows its size, and is known."""
         if await self.leave_if_alone(room):
             return
+        old = self._followed.pop(room.room_id, None)
         if self._upgrades.is_successor(room.room_id):
             await self._welcome.take_as_said(room.room_id)
+        elif old:
+            log.info("the bot leaves a room that it was led to by the tombstone of a room which that does not replace")
+            self._refused.add(room.room_id)
+            await self._leave(room.room_id)
         elif await self._is_too_large(room):
             log.info("the bot leaves a room with more than %d members (`largest_room`)", self._config.largest_room)
             await self._welcome.say_too_large(room, join)
@@ -96,14 +105,18 @@ class Membership:
             if self._upgrades.are(room.room_id, new):
                 await self._welcome.take_as_said(new)
                 await self._leave(room.room_id)
+        elif new in self._refused:
+            return
         elif not self._may_invite(upgrader):
             log.info("an upgraded room was not followed: who upgraded it is not in `invites_from`")
         else:
             server = upgrader.partition(":")[2]
             path = f"/join/{quote(new, safe='')}?{urlencode({'server_name': server, 'via': server})}"
+            self._followed[new] = room.room_id
             try:
                 await self._client.call(path, {}, "to let the bot into an upgraded room")
             except Denied as error:
+                del self._followed[new]
                 log.info("%s; an invitation would bring it there", error)
 
     async def _is_too_large(self, room: nio.MatrixRoom) -> bool:

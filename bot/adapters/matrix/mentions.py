@@ -5,14 +5,15 @@ is a link to a person in the HTML. A link in plain text is none, nor is anything
 """
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, unquote
 
-import nh3
 import nio
 
-_PILL = re.compile(r'<a href="(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^"?]+)', re.IGNORECASE)
-_PILL_IN_FRONT = re.compile(rf"\s*@?{_PILL.pattern}", re.IGNORECASE)
+_PILL = re.compile(r"(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^?]+)", re.IGNORECASE)
+_LONGEST = 10_000
+"""Characters of HTML that are read: mentions stand at its beginning."""
 _QUOTATION = {"mx-reply", "blockquote"}
 _QUOTES = ("> <", "> * <")
 
@@ -25,19 +26,19 @@ class Mentions:
 
     def has_bot(self, room: nio.MatrixRoom, content: dict[str, Any]) -> bool:
         """Whether the message with this content mentions the bot."""
-        html = _links(content)
         body = content.get("body")
         called = self._called(room, own_words(body)) if isinstance(body, str) else None
-        if _PILL_IN_FRONT.match(html):  # somebody else may have the same name
+        pills = _Pills(content)
+        if pills.in_front:  # somebody else may have the same name
             called = None
         if isinstance(content.get("m.mentions"), dict):
             intended = _intended(content)
             return self._user in intended or bool(called and called[0].lstrip().startswith("@") and not intended)
-        return self._user in _pills(html) or called is not None
+        return self._user in pills.users or called is not None
 
     def has_anybody(self, content: dict[str, Any]) -> bool:
         """Whether anybody is mentioned, the bot or another."""
-        return bool(_intended(content) or _pills(_links(content)))
+        return bool(_intended(content) or _Pills(content).users)
 
     def call_in_front(self, room: nio.MatrixRoom, text: str) -> str:
         """`text` without a name in front that is a call, and no word of the sentence."""
@@ -80,20 +81,34 @@ def _intended(content: dict[str, Any]) -> list[str]:
     return [user for user in users if isinstance(user, str)] if isinstance(users, list) else []
 
 
-def _links(content: dict[str, Any]) -> str:
-    """The HTML with nothing but its links left, without quotations."""
-    html = content.get("formatted_body")
-    if not isinstance(html, str) or "<a" not in html.lower():
-        return ""
-    return nh3.clean(
-        html,
-        tags={"a"},
-        attributes={"a": {"href"}},
-        clean_content_tags=_QUOTATION,
-        url_schemes={"https", "matrix"},
-        link_rel=None,
-    )
+class _Pills(HTMLParser):
+    """The pills in a message, but for those within quotations. No document is made of it: some would explode."""
 
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__()
+        self.users: set[str] = set()
+        """The people they stand for."""
+        self.in_front = False
+        """Whether the message begins with one."""
+        self._quotations = 0
+        self._words_before = False
+        html = content.get("formatted_body")
+        if isinstance(html, str):
+            self.feed(html[:_LONGEST])
 
-def _pills(html: str) -> set[str]:
-    return {"@" + unquote(user) for user in _PILL.findall(html)}
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Count a quotation's beginning; take a pill."""
+        self._quotations += tag in _QUOTATION
+        href = next((value for name, value in attributes if name == "href"), None)
+        pill = _PILL.match(href or "") if tag == "a" and not self._quotations else None
+        if pill:
+            self.in_front = self.in_front or not (self.users or self._words_before)
+            self.users.add("@" + unquote(pill[1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Count a quotation's end."""
+        self._quotations -= tag in _QUOTATION and self._quotations > 0
+
+    def handle_data(self, data: str) -> None:
+        """Note that there are words."""
+        self._words_before = self._words_before or (not self._quotations and bool(data.strip().removeprefix("@")))

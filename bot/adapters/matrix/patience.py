@@ -17,7 +17,7 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from bot.adapters.matrix.connection import LONGEST_WAIT
-from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, LoggedOut, MatrixError, accepted
+from bot.adapters.matrix.errors import Answered, CannotLogIn, Denied, GivenUp, LoggedOut, MatrixError, accepted
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +33,15 @@ async def insist(
 
     Raises:
         LoggedOut: it does not know our access token.
-        Denied: it refuses for good, or every time until `stop`.
+        Denied: it refuses for good. GivenUp: it did not do it any time until `stop`.
     """
     try:
         async for attempt in patiently(stop):
             with attempt:
                 answer: Answered = accepted(await ask(), what)
     except RetryError as error:
-        raise Denied(str(error.last_attempt.exception())) from error
+        reason = error.last_attempt.exception()
+        raise GivenUp(str(reason) or type(reason).__name__) from error
     return answer
 
 
@@ -66,4 +67,4 @@ def _may_pass(error: BaseException) -> bool:
 def _tell(state: RetryCallState) -> None:
     if state.attempt_number == 1:
         error = state.outcome.exception() if state.outcome else None
-        log.warning("%s; trying again until it works", error or type(error).__name__)
+        log.warning("%s; trying again", str(error) or type(error).__name__)

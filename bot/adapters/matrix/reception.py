@@ -23,7 +23,7 @@ from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
 from bot.core.model import Addressed, Message
 from bot.helpdesk import Helpdesk
-from bot.ports import Barred, Store, StoreBroken, Undelivered
+from bot.ports import Barred, Hopeless, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -108,10 +108,10 @@ class Reception:
         became = fate(event, following, self._client.user_id)
         if became.redacted:
             return None
+        readable: Event | None = became.event
         if is_sealed(became.event):
-            await self._undecrypted.keep(room, event)
-            return None
-        message = await self._inbox.message(room, became.event)
+            readable = await self._undecrypted.keep(room, event)
+        message = await self._inbox.message(room, readable) if readable else None
         return message and replace(message, edits=became.edits)
 
     async def _edit(self, room: nio.MatrixRoom, event: Event) -> Message | None:
@@ -160,6 +160,9 @@ class Reception:
                     self._barred_from.add(room_id)
                     log.warning("%s is put aside: %s", event.event_id, error)
                 return True
+            except Hopeless as error:
+                log.warning("%s could not be handled: %s", event.event_id, error)
+                return False
             except Undelivered as error:
                 reason = str(error)
             except Exception as error:  # a fault with one message must not stop the others
@@ -170,10 +173,10 @@ class Reception:
         return False
 
     async def _put_aside(self, event: Event, message: Message) -> None:
-        log.error("%s is put aside after %d tries", event.event_id, len(self._pauses) + 1)
+        log.error("%s is put aside", event.event_id)
         try:
             await self._helpdesk.put_aside(message)
         except (LoggedOut, StoreBroken):
             raise
-        except Exception as error:  # it stays unrecorded: a replay tries again
+        except Exception as error:
             log.error("%s could not be put aside: %s", event.event_id, type(error).__name__)

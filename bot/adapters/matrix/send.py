@@ -10,13 +10,17 @@ from typing import Any, Literal
 
 import nio
 
-from bot.adapters.matrix.errors import Denied, Forbidden
+from bot.adapters.matrix.errors import Denied, Forbidden, GivenUp
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
-from bot.ports import Barred, Clock, Undelivered
+from bot.ports import Barred, Clock, Hopeless, Undelivered
 
+_ANSWER, _UNRELATED, APOLOGY_FOR_UNREAD = range(3)
+"""The ordinals of what may be sent for one message: the answer; the answer where its relation was refused; what is said
+where the message cannot be decrypted, as the answer may follow."""
+_LONGEST_NAME = 40
 _LATE = timedelta(seconds=10)
 """From this age of the question on, the answer rings: the person may have looked away, and notices never ring."""
 
@@ -29,7 +33,7 @@ class MatrixReplies:
         self._clock = clock
         self._answers = answers
 
-    async def send(self, message: Message, reply: Reply, ordinal: int = 0) -> str:
+    async def send(self, message: Message, reply: Reply, ordinal: int = _ANSWER) -> str:
         """Send `reply`; its event id.
 
         The transaction id derives from the question's event id: a repeated send arrives once. What else is said to
@@ -45,11 +49,11 @@ class MatrixReplies:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            if isinstance(error, Forbidden) or "m.relates_to" not in content:
+            if isinstance(error, Forbidden | GivenUp) or "m.relates_to" not in content:
                 raise _undelivered(error) from error
             content.pop("m.relates_to")  # what it relates to is not known there, or no thread can start from it
             outside = self._relation(replace(message, thread=None), late) if message.thread else {}
-            return await self._send_for_good(message, content | outside, ordinal + 1)
+            return await self._send_for_good(message, content | outside, ordinal + _UNRELATED)
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Replace the bot's own message `reply_id` (`m.replace`). An edit never rings.
@@ -63,7 +67,7 @@ class MatrixReplies:
         whole = self._content(message, Rendered(f"* {rendered.body}", f"* {rendered.html}"), late=False)
         whole["m.new_content"] = content
         whole["m.relates_to"] = {"rel_type": "m.replace", "event_id": reply_id}
-        await self._send_for_good(message, whole, ordinal=0)
+        await self._send_for_good(message, whole, _ANSWER)
 
     async def withdraw(self, room_id: str, reply_id: str, because: str) -> None:
         """Redact the bot's own message `reply_id`.
@@ -109,7 +113,7 @@ class MatrixReplies:
 
     def _with_mention(self, message: Message, reply: Rendered) -> Rendered:
         room = self._client.rooms.get(message.room_id)
-        name = (room and room.user_name(message.sender)) or message.sender
+        name = _plain(room.user_name(message.sender) if room else None) or message.sender
         pill = f'<a href="https://matrix.to/#/{html.escape(message.sender)}">{html.escape(name)}</a>'
         return Rendered(f"{name}: {reply.body}", f"<p>{pill}:</p>{reply.html}")
 
@@ -139,10 +143,6 @@ async def deliver(
         raise Denied(f"nio refused {what}: {type(error).__name__}") from error
 
 
-APOLOGY_FOR_UNREAD = 2
-"""The ordinal of what is said to a message that cannot be decrypted: the answer may follow."""
-
-
 def notice(reply: Reply) -> dict[str, Any]:
     """A message that the bot writes of itself: it names nobody and never rings."""
     rendered = render(reply.markdown)
@@ -155,15 +155,22 @@ def notice(reply: Reply) -> dict[str, Any]:
     }
 
 
+def _plain(name: str | None) -> str | None:
+    """A person's name, unless it is more than a name: what they wrote there would stand in words of the bot's."""
+    is_name = name and name.isprintable() and len(name) <= _LONGEST_NAME and not set("@:/<>") & set(name)
+    return name if is_name else None
+
+
 def _undelivered(error: Denied) -> Undelivered:
-    return (Barred if isinstance(error, Forbidden) else Undelivered)(str(error))
+    kind = Barred if isinstance(error, Forbidden) else Hopeless if isinstance(error, GivenUp) else Undelivered
+    return kind(str(error))
 
 
-def transaction_id(event_id: str, ordinal: int = 0) -> str:
+def transaction_id(event_id: str, ordinal: int = _ANSWER) -> str:
     """The transaction id of the reply number `ordinal` to an event."""
     return "auskunft-" + hashlib.sha256(f"{event_id} {ordinal}".encode(errors="replace")).hexdigest()[:32]
 
 
 def transaction_ids(event_id: str) -> set[str]:
     """All transaction ids that a reply to an event may have."""
-    return {transaction_id(event_id, ordinal) for ordinal in range(2)}
+    return {transaction_id(event_id, ordinal) for ordinal in (_ANSWER, _ANSWER + _UNRELATED)}

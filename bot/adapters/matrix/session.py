@@ -1,5 +1,6 @@
 """The bot's session: finds the homeserver, logs in once, and comes back with the same device ever after."""
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _FIND_TIMEOUT = 10
 _BETWEEN_LOGINS = 3600
+_INTRODUCTION = 30
+"""Seconds that name and picture may take."""
 _SESSION = "session.json"
 
 
@@ -218,14 +221,15 @@ async def introduce(client: nio.AsyncClient, config: Matrix, avatar_kept: str | 
     A homeserver may forbid it: this is logged, and the bot goes on with the name that it has.
     """
     try:
-        name = await client.get_displayname()
-        if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
-            accepted(await client.set_displayname(config.display_name), "the display name")
-        return await _show(client, config.avatar, avatar_kept) if config.avatar else None
+        async with asyncio.timeout(_INTRODUCTION):
+            name = await client.get_displayname()
+            if isinstance(name, nio.ErrorResponse) or name.displayname != config.display_name:
+                accepted(await client.set_displayname(config.display_name), "the display name")
+            return await _show(client, config.avatar, avatar_kept) if config.avatar else None
     except LoggedOut:
         raise
     except (MatrixError, aiohttp.ClientError, TimeoutError) as error:
-        log.warning("the bot's name and picture stay as they are: %s", error)
+        log.warning("the bot's name and picture stay as they are: %s", str(error) or "no answer in time")
     except OSError as error:
         log.warning("the avatar %s cannot be read: %s", config.avatar, error.strerror)
     return avatar_kept

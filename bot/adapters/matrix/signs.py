@@ -34,7 +34,9 @@ class Caller(Protocol):
 
     user_id: str
 
-    async def call(self, path: str, content: dict[str, Any], what: str, method: str = "POST") -> dict[str, Any]:
+    async def call(
+        self, path: str, content: dict[str, Any], what: str, method: str = "POST", once: bool = False
+    ) -> dict[str, Any]:
         """The homeserver's answer; raises MatrixError where it refuses."""
 
 
@@ -127,7 +129,7 @@ class Signs:
     async def _ask(self, method: str, path: str, content: dict[str, Any]) -> None:
         try:
             async with self._slots, asyncio.timeout(_GIVEN_UP):
-                await self._client.call(path, content, "a sign", method)
+                await self._client.call(path, content, "a sign", method, once=True)
         except LoggedOut:
             self._closing = True
             raise

@@ -15,6 +15,7 @@ import nio
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import Denied
 from bot.adapters.matrix.inbox import is_direct, sent_at, thread_of
+from bot.adapters.matrix.key_requests import KeyRequests
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event, Events, Work
 from bot.adapters.matrix.send import APOLOGY_FOR_UNREAD, MatrixReplies
@@ -38,6 +39,7 @@ class Undecrypted:
     def __init__(
         self,
         client: SafeClient,
+        keys: KeyRequests,
         store: Store,
         waiting: UnreadMessages,
         replies: MatrixReplies,
@@ -46,6 +48,7 @@ class Undecrypted:
     ) -> None:
         """`words` is what a person is told."""
         self._client = client
+        self._keys = keys
         self._store = store
         self._waiting = waiting
         self._replies = replies
@@ -55,28 +58,35 @@ class Undecrypted:
         """Event ids of what waited and can be read now; forgotten once they are handled."""
         self._many = _MANY_REQUESTS
 
-    async def keep(self, room: nio.MatrixRoom, event: Event) -> None:
-        """Let `event` wait for its key, and ask its sender's device for it."""
+    async def keep(self, room: nio.MatrixRoom, event: Event) -> Event | None:
+        """Let `event` wait for its key, and ask its sender's device for it; the event itself if the key has just come.
+
+        Only what waits is looked for when a key comes.
+        """
         now = self._clock.now()
         if event.sender == self._client.user_id:
-            return
+            return None
         if now - sent_at(event) > TOO_OLD:
             log.warning("%s cannot be decrypted, and is too old to be answered", event.event_id)
-            return
+            return None
         if await self._store.was_handled(event.event_id):
-            return
-        log.warning("%s cannot be decrypted: asking for its key", event.event_id)
+            return None
         unread = Unread(room.room_id, event.event_id)
         await self._waiting.keep(unread, _session(event), event.sender, now + _IN_TIME)
-        await self._client.ask_for_key(event)
-        if len(self._client.requested_keys()) > self._many:
+        if readable := await self._opened(unread, event):
+            return readable
+        log.warning("%s cannot be decrypted: asking for its key", event.event_id)
+        if isinstance(event, nio.MegolmEvent):
+            await self._keys.ask(event)
+        if len(self._keys.open()) > self._many:
             await self._forget_requests()
+        return None
 
     def readable(self, event: Event) -> Event | None:
         """`event` as it can be read; None where it still cannot be decrypted."""
         if not is_sealed(event):
             return event
-        return self._client.readable(event) if isinstance(event, nio.MegolmEvent) else None
+        return self._keys.readable(event) if isinstance(event, nio.MegolmEvent) else None
 
     async def work(self, events: Sequence[Any]) -> Work:
         """What is to be done after a sync that brought `events` from device to device: keys came, or time ran out."""
@@ -92,7 +102,7 @@ class Undecrypted:
     async def work_left(self) -> Work:
         """What is to be done at a start."""
         await self._forget_requests()
-        return [(unread.room_id, partial(self._look, unread)) for unread in await self._waiting.all()]
+        return [(unread.room_id, partial(self._look, unread, asks=True)) for unread in await self._waiting.all()]
 
     async def seconds_left(self) -> float | None:
         """In how many seconds the next message has waited for too long; None where none waits."""
@@ -106,8 +116,11 @@ class Undecrypted:
             await self._waiting.forget(event_id)
             self._read.discard(event_id)
 
-    async def _look(self, unread: Unread, is_due: bool = False) -> Events:
-        """The message, where it can be read now; where it is due and cannot, its sender is told."""
+    async def _look(self, unread: Unread, is_due: bool = False, asks: bool = False) -> Events:
+        """The message, where it can be read now; where it cannot, its sender is told if it is due, or `asks` for it.
+
+        A key that came and opens nothing is not asked for again: the next one would be no other.
+        """
         if unread.event_id in self._read:
             return []
         room = self._client.rooms.get(unread.room_id)
@@ -115,24 +128,28 @@ class Undecrypted:
         if room is None or event is None:  # left, or gone
             await self._waiting.forget(unread.event_id)
             return []
-        readable = self.readable(event)
-        if isinstance(readable, nio.UnknownBadEvent):  # what was encrypted is no event
-            await self._waiting.forget(unread.event_id)
-            return []
-        if readable:
-            self._read.add(unread.event_id)
+        if readable := await self._opened(unread, event):
             return [readable]
         if is_due:
             await self._tell(room, unread, event)
-        else:
-            await self._client.ask_for_key(event, again=True)
+        elif asks and isinstance(event, nio.MegolmEvent):
+            await self._keys.ask(event, again=True)
         return []
 
+    async def _opened(self, unread: Unread, event: Event) -> Event | None:
+        """The message, where it can be read now. What turns out to be none waits no longer."""
+        readable = self.readable(event)
+        if isinstance(readable, nio.UnknownBadEvent):
+            await self._waiting.forget(unread.event_id)
+        elif readable:
+            self._read.add(unread.event_id)
+        return readable
+
     async def _forget_requests(self) -> None:
-        for room_id, session in self._client.requested_keys():
+        for room_id, session in self._keys.open():
             if not await self._waiting.of_session(room_id, session):
-                self._client.forget_request(session)
-        self._many = max(_MANY_REQUESTS, 2 * len(self._client.requested_keys()))
+                self._keys.forget(session)
+        self._many = max(_MANY_REQUESTS, 2 * len(self._keys.open()))
 
     async def _fetched(self, unread: Unread) -> Event | None:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import nio
 
+from bot.adapters.matrix.inbox import is_room_id
 from bot.adapters.matrix.rooms import Event
 
 
@@ -49,7 +50,7 @@ class Upgrades:
 def replacement(event: Event) -> str | None:
     """The id of the room that replaces the event's room, where the event is a tombstone; else None."""
     room_id = _state(event, "m.room.tombstone").get("replacement_room")
-    return room_id if isinstance(room_id, str) else None
+    return room_id if is_room_id(room_id) else None
 
 
 def _predecessor(event: Event) -> str | None:

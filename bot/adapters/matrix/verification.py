@@ -4,6 +4,7 @@ Comparing emoji takes a person on either side. People compare the device's finge
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _KIND = "m.key.verification."
 _BEGINNINGS = (f"{_KIND}request", f"{_KIND}start")
 _CANCEL = f"{_KIND}cancel"
+_HOUR = 3600
 _NOTICE, _CANCELLATION = range(2)
 """The ordinals of what is sent for a request."""
 
@@ -32,22 +34,33 @@ class Verification:
         self._client = client
         self._fingerprint = fingerprint
         self._words = words
+        self._told: dict[str, float] = {}
+        """When people were told last."""
 
     async def decline(self, room: nio.MatrixRoom, event: nio.Event) -> None:
         """Decline `event` where it is a request to the bot; what else belongs to a verification is passed over."""
         is_request = _kind(event) == _BEGINNINGS[0]
         if is_request and event.source["content"].get("to") == self._client.user_id != event.sender:
-            await self._decline_in(room.room_id, event.event_id)
+            await self._decline_in(room.room_id, event)
 
-    async def _decline_in(self, room_id: str, event_id: str) -> None:
-        words = notice(self._words(self._client.device_id, self._fingerprint))
-        cancel = {**self._cancel(), "m.relates_to": {"rel_type": "m.reference", "event_id": event_id}}
+    async def _decline_in(self, room_id: str, event: nio.Event) -> None:
+        """Cancel, which nobody sees, and say why: to one person once an hour."""
+        cancel = {**self._cancel(), "m.relates_to": {"rel_type": "m.reference", "event_id": event.event_id}}
+        said = [(_CANCELLATION, _CANCEL, cancel)]
+        if not self._was_told(event.sender):
+            said.append((_NOTICE, "m.room.message", notice(self._words(self._client.device_id, self._fingerprint))))
         try:
-            for ordinal, kind, content in ((_CANCELLATION, _CANCEL, cancel), (_NOTICE, "m.room.message", words)):
-                transaction = transaction_id(event_id, ordinal)
+            for ordinal, kind, content in said:
+                transaction = transaction_id(event.event_id, ordinal)
                 await deliver(self._client, room_id, kind, content, transaction, "to decline a verification")
         except Denied as error:
             log.warning("a request for verification could not be declined: %s", error)
+
+    def _was_told(self, person: str) -> bool:
+        """Whether the person was told within the hour; from now on they were."""
+        now = time.monotonic()
+        self._told = {each: at for each, at in self._told.items() if now - at < _HOUR}
+        return self._told.setdefault(person, now) != now
 
     async def decline_direct(self, events: Sequence[Any]) -> None:
         """Decline what was asked from device to device."""

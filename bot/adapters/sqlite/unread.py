@@ -9,12 +9,10 @@ from bot.ports import Unread
 _PLACE = "place"
 """The purpose for which it is sealed where a message lies."""
 _ONLY_THE_LATEST = """
-    DELETE FROM unread WHERE person = ? AND event NOT IN (
+    DELETE FROM unread WHERE person = ? AND told IS NULL AND event NOT IN (
         SELECT event FROM unread WHERE person = ? ORDER BY rowid DESC LIMIT ?
     )
     """
-
-
 _AGAIN = 30
 """Seconds after which a message is due once more, should nothing have come of it."""
 
