@@ -183,6 +183,16 @@ async def test_a_key_is_asked_for_once_and_never_under_an_odd_name(client: Clien
     assert requests.open() == []
 
 
+async def test_that_a_key_was_asked_for_is_kept_before_the_request_goes_out(client: Client) -> None:
+    content = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "sender_key": "k", "session_id": "s"}
+    source = {"type": "m.room.encrypted", "event_id": "$1", "sender": ADA, "origin_server_ts": 0, "room_id": ROOM}
+    sealed = nio.Event.parse_encrypted_event({**source, "content": {**content, "device_id": "D"}})
+    asking = await begun(KeyRequests(client).ask(sealed))
+    assert client.olm.store.load_outgoing_key_requests().keys() == {"s"}
+    client.answers.put_nowait(None)
+    await asking
+
+
 async def test_what_waits_for_a_device_is_sent_once_also_where_two_ask_for_it(client: Client) -> None:
     client.olm.outgoing_to_device_messages.append(nio.ToDeviceMessage("m.dummy", ADA, "ADA", {}))
     both = [await begun(client.send_to_device_messages()) for _ in range(2)]
