@@ -1,6 +1,7 @@
 """What happens between a question to the homeserver and its answer: nobody is overlooked, and nobody reads too much."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,6 +192,28 @@ async def test_that_a_key_was_asked_for_is_kept_before_the_request_goes_out(clie
     assert client.olm.store.load_outgoing_key_requests().keys() == {"s"}
     client.answers.put_nowait(None)
     await asking
+
+
+async def test_who_began_a_new_session_gets_the_keys_to_the_next_message(client: Client) -> None:
+    """The old one may have been made with another's keys in the person's name, or be lost on their side."""
+    device = Device(ADA, "ADA")
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    room.add_member(ADA, None, None)
+    client.olm.handle_response(told(ada={"ADA": device.keys()}))
+    identity = client.olm.account._account
+    for number in range(2):
+        client.olm.create_outbound_group_session(ROOM)
+        identity.generate_one_time_keys(1)
+        *_, key = identity.one_time_keys.values()
+        session = device.account.create_outbound_session(identity.curve25519_key, key)
+        box = session.encrypt(b"{}").to_parts()
+        own, sender_key = identity.curve25519_key.to_base64(), device.account.curve25519_key.to_base64()
+        content = {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": sender_key}
+        boxes = {own: {"type": box[0], "body": base64.b64encode(box[1]).decode().rstrip("=")}}
+        olm = {"type": "m.room.encrypted", "sender": ADA, "content": {**content, "ciphertext": boxes}}
+        sync = {"next_batch": f"s{number}", "rooms": {}, "to_device": {"events": [olm]}}
+        await client.receive_response(SyncResponse.from_dict(sync))
+        assert (ROOM in client.olm.outbound_group_sessions) is (number == 0)
 
 
 async def test_what_waits_for_a_device_is_sent_once_also_where_two_ask_for_it(client: Client) -> None:

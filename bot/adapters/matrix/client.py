@@ -122,6 +122,10 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
 
     def _handle_olm_events(self, response: Any) -> None:
         super()._handle_olm_events(response)
+        for room in self.rooms.values():
+            if self.olm.began_anew & room.users.keys():
+                self.invalidate_outbound_session(room.room_id)
+        self.olm.began_anew.clear()
         if response.device_key_count.signed_curve25519 == 0:
             self.olm.uploaded_key_count = 0  # nio takes 0 for "not told" and would never refill
         if response.unused_fallback_keys is not None:

@@ -33,6 +33,11 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
     """Whether the homeserver has handed the fallback key out."""
     _fallback_made_at = float("-inf")
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.began_anew: set[str] = set()
+        """Who may have got no keys of late: they could not read what came to their device."""
+
     def device_keys(self) -> dict[str, Any]:
         """The public keys of our device, signed by it."""
         keys = self.account.identity_keys
@@ -152,6 +157,12 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
             return opened
         is_said = str(opened.source.get("type")).startswith(_SAID) and "state_key" not in opened.source
         return opened if is_said else nio.UnknownBadEvent({})
+
+    def _create_inbound_session(self, sender: str, sender_key: str, message: Any) -> Any:
+        """As nio does; whoever has a session with us already begins another one because that is of no use to them."""
+        if self.session_store.get(sender_key):
+            self.began_anew.add(sender)
+        return super()._create_inbound_session(sender, sender_key, message)
 
     def handle_to_device_event(self, event: Any) -> Any:
         """As nio does, but requests for keys are left alone: the bot gives none, and nio would keep some for ever."""
