@@ -70,7 +70,7 @@ async def test_on_joining_a_direct_chat_the_bot_introduces_itself_without_ringin
     assert welcome.source["content"]["msgtype"] == "m.notice"
     assert welcome.source["content"]["m.mentions"] == {}
     assert "!hilfe" in welcome.body
-    assert "speichere" in welcome.body
+    assert "Was speicherst du?" in welcome.body
     assert len(welcome.body.splitlines()) <= 4
     assert await ada.count(room, bot.user, QUIET) == 0
 
@@ -83,7 +83,7 @@ async def test_in_a_room_with_others_it_says_in_the_room_s_language_that_it_want
         f"/_matrix/client/v3/rooms/{room}/state/m.room.topic", {"topic": "All about our experiments and what is next"}
     )
     await ada.invite(room, bot.user)
-    assert "Mention me to ask: “@Auskunft " in await says(ada, room, bot)
+    assert "ask: “@Auskunft " in await says(ada, room, bot)
 
 
 async def test_who_asked_before_the_bot_joined_is_answered_first_and_then_told_what_is_kept_in_the_same_language(
@@ -287,7 +287,7 @@ async def test_in_too_large_a_room_it_says_whom_to_ask_and_leaves_and_stays_wher
     await until(ada, room, bot.user, "leave")
     await ada.put("/_matrix/client/v3/directory/room/%23everybody:uni.test", {"room_id": room})
     await ada.invite(room, bot.user)
-    assert "Erwähnen Sie mich" in await says(ada, room, bot)
+    assert "wählen Sie mich aus der Liste" in await says(ada, room, bot)
     assert await is_answered(ada, room, bot, m_mentions={"user_ids": [bot.user]})
 
 
