@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -130,10 +131,36 @@ def member(user: str, membership: str) -> Any:
     return nio.Event.parse_event({**content, "event_id": "$m", "sender": user, "origin_server_ts": 1})
 
 
+async def test_members_that_may_have_changed_while_they_were_asked_for_are_asked_for_again(client: Client) -> None:
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    sending = await begun(client.room_send(ROOM, "m.room.message", {}))
+    client.forget_members(ROOM)
+    for _ in range(2):
+        client.answers.put_nowait(nio.JoinedMembersResponse([nio.RoomMember(BOT, "", "")], ROOM))
+    client.answers.put_nowait(told(auskunft={}))
+    client.answers.put_nowait(nio.RoomSendResponse("$1", ROOM))
+    await sending
+    assert client.asked[:2] == [nio.JoinedMembersResponse] * 2
+    assert room.members_synced
+
+
+async def test_a_gap_while_one_time_keys_are_claimed_is_a_reason_to_ask_again(client: Client) -> None:
+    room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
+    room.members_synced = True
+    room.add_member(ADA, None, None)
+    client.olm.handle_response(told(ada={"ADA": Device(ADA, "ADA").keys()}))
+    sharing = await begun(client.share_group_session(ROOM, True))
+    client.forget_members(ROOM)
+    client.answers.put_nowait(nio.KeysClaimResponse({}, {}))
+    with pytest.raises(MatrixError, match="came or went"):
+        await sharing
+
+
 async def test_after_keys_could_not_be_claimed_the_next_message_does_not_wait_for_ever(client: Client) -> None:
     room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
     room.add_member(ADA, None, None)
     client.olm.handle_response(told(ada={"ADA": Device(ADA, "ADA").keys()}))
+    room.members_synced = True
     client.answers.put_nowait(nio.KeysClaimResponse({}, {}))
     client.answers.put_nowait(GivenUp("no"))
     with pytest.raises(GivenUp):
@@ -165,6 +192,9 @@ async def test_a_message_to_a_device_that_is_refused_is_not_sent_again_and_one_t
         client.answers.put_nowait(error)
         await client.send_to_device_messages()
         assert [message.type for message in client.olm.outgoing_to_device_messages] == left
+    client.answers.put_nowait(GivenUp("a part of the homeserver is out of order"))
+    await client.send_to_device_messages()
+    assert len(client.olm.outgoing_to_device_messages) == 1
 
 
 @pytest.mark.parametrize("odd", [{"session_id": "s" * 300}, {"device_id": "D" * 300}, {"device_id": "\ud800"}])
@@ -172,12 +202,11 @@ async def test_a_key_is_asked_for_once_and_never_under_an_odd_name(client: Clien
     content = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "sender_key": "k", "session_id": "s"}
     source = {"type": "m.room.encrypted", "event_id": "$1", "sender": ADA, "origin_server_ts": 0, "room_id": ROOM}
     requests = KeyRequests(client)
-    for more in ({}, {}, odd):
+    for more in ({}, {}, {"sender": BOB}, odd):
         client.answers.put_nowait(None)
-        await requests.ask(
-            nio.Event.parse_encrypted_event({**source, "content": {**content, "device_id": "D", **more}})
-        )
-    assert client.asked == [nio.ToDeviceResponse]
+        whole = {**source, **more, "content": {**content, "device_id": "D", **more}}
+        await requests.ask(nio.Event.parse_encrypted_event(whole))
+    assert client.asked == [nio.ToDeviceResponse] * 2  # anybody may name the session of another
     assert requests.open() == [(ROOM, "s")]
     assert client.olm.store.load_outgoing_key_requests().keys() == {"s"}
     requests.forget("s")
@@ -194,26 +223,42 @@ async def test_that_a_key_was_asked_for_is_kept_before_the_request_goes_out(clie
     await asking
 
 
-async def test_who_began_a_new_session_gets_the_keys_to_the_next_message(client: Client) -> None:
+def written_to(client: Client, device: Device, key: Any, number: int) -> Any:
+    """A sync that brings what `device` wrote in a session that it began with this one-time key."""
+    identity = client.olm.account._account.curve25519_key
+    kind, body = device.account.create_outbound_session(identity, key).encrypt(b"{}").to_parts()
+    boxes = {identity.to_base64(): {"type": kind, "body": base64.b64encode(body).decode().rstrip("=")}}
+    content = {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": device.account.curve25519_key.to_base64()}
+    olm = {"type": "m.room.encrypted", "sender": device.user, "content": {**content, "ciphertext": boxes}}
+    return SyncResponse.from_dict({"next_batch": f"s{number}", "rooms": {}, "to_device": {"events": [olm]}})
+
+
+async def test_who_begins_a_new_session_gets_the_keys_to_the_next_message_and_nobody_else(client: Client) -> None:
     """The old one may have been made with another's keys in the person's name, or be lost on their side."""
-    device = Device(ADA, "ADA")
+    ada, bob = Device(ADA, "ADA"), Device(BOB, "BOB")
     room = client.rooms[ROOM] = nio.MatrixRoom(ROOM, BOT, encrypted=True)
-    room.add_member(ADA, None, None)
-    client.olm.handle_response(told(ada={"ADA": device.keys()}))
-    identity = client.olm.account._account
+    room.members_synced = True
+    for device in (ada, bob):
+        room.add_member(device.user, None, None)
+        client.olm.handle_response(told(**{device.user[1:4]: {device.name: device.keys()}}))
+    client.olm.create_outbound_group_session(ROOM)
+    session = client.olm.outbound_group_sessions[ROOM]
+    session.users_shared_with |= {(ADA, "ADA"), (BOB, "BOB")}
+    session.shared = True
+    account = client.olm.account._account
     for number in range(2):
-        client.olm.create_outbound_group_session(ROOM)
-        identity.generate_one_time_keys(1)
-        *_, key = identity.one_time_keys.values()
-        session = device.account.create_outbound_session(identity.curve25519_key, key)
-        box = session.encrypt(b"{}").to_parts()
-        own, sender_key = identity.curve25519_key.to_base64(), device.account.curve25519_key.to_base64()
-        content = {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": sender_key}
-        boxes = {own: {"type": box[0], "body": base64.b64encode(box[1]).decode().rstrip("=")}}
-        olm = {"type": "m.room.encrypted", "sender": ADA, "content": {**content, "ciphertext": boxes}}
-        sync = {"next_batch": f"s{number}", "rooms": {}, "to_device": {"events": [olm]}}
-        await client.receive_response(SyncResponse.from_dict(sync))
-        assert (ROOM in client.olm.outbound_group_sessions) is (number == 0)
+        account.generate_one_time_keys(1)
+        *_, key = account.one_time_keys.values()
+        await client.receive_response(written_to(client, ada, key, number))
+        client._give_again(ROOM)
+        assert session.shared is (number == 0)
+    assert session.users_shared_with == {(BOB, "BOB")}
+    session.shared = True
+    client.olm._unwedging_interval = timedelta()
+    await client.receive_response(written_to(client, ada, key, 2))  # the key is gone: nothing could be read
+    client._give_again(ROOM)
+    assert session.shared
+    assert [device.id for device in client.olm.wedged_devices] == ["ADA"]
 
 
 async def test_what_waits_for_a_device_is_sent_once_also_where_two_ask_for_it(client: Client) -> None:

@@ -99,6 +99,7 @@ async def test_own_messages_notices_edits_and_other_events_are_not(got: Any) -> 
         ),
         ({"body": "@room Auskunft?", "m.mentions": {"room": True, "user_ids": [BOT]}}, "@room Auskunft?"),
         ({"body": "@Auskunft wie?", "m.mentions": {}}, "wie?"),
+        ({"body": "x", "m.mentions": {"user_ids": [BOT]}, "formatted_body": "<![foo "}, "x"),
     ],
 )
 async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> None:
@@ -122,6 +123,7 @@ async def test_a_mention_in_a_room_is(content: dict[str, Any], text: str) -> Non
         {"body": "Bob", "formatted_body": '<a href="https://matrix.to/#/@bob:uni.test">Bob</a>'},
         {"body": "x", "formatted_body": f'<mx-reply><a href="https://matrix.to/#/{BOT}">A</a></mx-reply>x'},
         {"body": "x", "m.mentions": {"user_ids": "everyone"}},
+        {"body": "x", "formatted_body": "<![foo " + _pill(BOT)},
         {"body": "x", "m.mentions": {"room": True}},
         {"body": "@room Auskunft: alle mal herhören"},
         {"body": "siehe https://matrix.to/#/@auskunft:uni.test und @auskunft:uni.test"},

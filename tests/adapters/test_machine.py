@@ -61,8 +61,6 @@ GARBAGE = {"ed25519:ODD": SOUND.account.ed25519_key.to_base64(), "curve25519:ODD
         {name: value for name, value in ODD.keys().items() if name != "user_id"},
         ODD.keys(keys=GARBAGE),
         ODD.keys(keys={**GARBAGE, "ed25519:ODD": "garbage"}),
-        {**ODD.keys(), "unsigned": 5},
-        {**ODD.keys(), "unsigned": {"device_display_name": {}}},
         {**ODD.keys(), "signatures": 5},
         {**ODD.keys(), "signatures": {ADA: {"ed25519:ODD": "garbage"}}},
     ],
@@ -91,6 +89,14 @@ def test_an_odd_one_time_key_keeps_none_from_the_others(machine: Machine, odd: A
     told = {ADA: {"ODD": odd, "SOUND": SOUND.one_time_key()}, BOB: 5}
     machine.handle_response(KeysClaimResponse.from_dict({"one_time_keys": told}))
     assert machine.get_missing_sessions([ADA]) == {ADA: ["ODD"]}
+
+
+@pytest.mark.parametrize("about", [5, {"device_display_name": None}, {"device_display_name": "Ada's phone"}])
+def test_a_device_is_known_without_its_name(machine: Machine, about: Any) -> None:
+    told = {ADA: {"ODD": {**ODD.keys(), "unsigned": about}, "SOUND": SOUND.keys()}}
+    machine.handle_response(KeysQueryResponse.from_dict({"device_keys": told}))
+    assert {device.id for device in machine.device_store.active_user_devices(ADA)} == {"ODD", "SOUND"}
+    assert {device.display_name for device in machine.store.load_device_keys()} == {""}
 
 
 def test_who_changed_while_an_answer_was_under_way_is_asked_for_again(machine: Machine) -> None:
@@ -145,6 +151,7 @@ def encrypted(kind: str, content: dict[str, Any], **more: Any) -> bytes:
         encrypted("m.room.member", {"membership": "leave"}, state_key=ADA),
         encrypted("m.room.tombstone", {"body": "", "replacement_room": "!x"}, state_key=""),
         encrypted("m.room.message", {"msgtype": "m.text", "body": "x"}, state_key=""),
+        encrypted("m.room.messages", {"msgtype": "m.text", "body": "x"}),
     ],
 )
 def test_state_and_redactions_that_were_encrypted_are_not_believed(machine: Machine, plaintext: bytes) -> None:

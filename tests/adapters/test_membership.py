@@ -247,7 +247,7 @@ async def test_a_room_that_a_tombstone_led_to_and_that_replaces_none_is_left_wit
     await house.receive(TOMBSTONE)
     house.client.rooms[NEW] = a_room(ADA, BOB, room_id=NEW)
     house.told(new=[created("!another:uni.test")])
-    await house.receive(JOINED, NEW)
+    await house.receive(member(BOT, "join"), NEW)
     assert house.client.said == []
     assert f"leave {NEW}" in house.client.done
     done = list(house.client.done)
@@ -256,6 +256,15 @@ async def test_a_room_that_a_tombstone_led_to_and_that_replaces_none_is_left_wit
     house.client.rooms[NEW] = a_room(ADA, BOB, room_id=NEW)
     await house.receive(JOINED, NEW)  # by invitation
     assert len(house.client.said) == 1
+
+
+async def test_a_room_that_the_bot_is_invited_to_is_not_left_because_a_tombstone_leads_there_too(desk: Desk) -> None:
+    house = House(desk, a_room(ADA))
+    await house.receive(TOMBSTONE)
+    house.client.rooms[NEW] = a_room(ADA, BOB, room_id=NEW)
+    await house.receive(JOINED, NEW)
+    assert len(house.client.said) == 1
+    assert f"leave {NEW}" not in house.client.done
 
 
 async def test_tombstones_are_due_when_their_new_room_was_joined_and_at_the_start(desk: Desk) -> None:

@@ -57,6 +57,7 @@ async def test_of_requests_from_device_to_device_the_odd_ones_are_passed_over() 
         {"transaction_id": "\ud800", "from_device": "D"},
         {"transaction_id": "2", "from_device": 5},
         "x",
+        {"transaction_id": "3", "from_device": "D"},  # of one person, the first of a batch
     ]
     sources = [{"type": "m.key.verification.request", "content": content} for content in contents]
     await verification(client).decline_direct([SimpleNamespace(source=each, sender=ADA) for each in sources])

@@ -25,6 +25,7 @@ from bot.ports import StoreBroken
 log = logging.getLogger(__name__)
 
 _MOST_CLAIMS = 500
+_CHANGED = "others came or went while the keys to a message were given out"
 _LONGEST_ANSWER = 600
 """Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
 
@@ -45,7 +46,9 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         self._learning = asyncio.Lock()
         self._telling = asyncio.Lock()
         self._moved: set[str] = set()
-        """The rooms in which somebody came or went since their members were asked for."""
+        """The rooms in which somebody came or went, or may have, since their members were asked for."""
+        self._lost: dict[str, set[str]] = {}
+        """By room, whose devices may not have got its keys."""
 
     async def send(
         self,
@@ -123,8 +126,8 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     def _handle_olm_events(self, response: Any) -> None:
         super()._handle_olm_events(response)
         for room in self.rooms.values():
-            if self.olm.began_anew & room.users.keys():
-                self.invalidate_outbound_session(room.room_id)
+            if people := self.olm.began_anew & room.users.keys():
+                self._lost.setdefault(room.room_id, set()).update(people)
         self.olm.began_anew.clear()
         if response.device_key_count.signed_curve25519 == 0:
             self.olm.uploaded_key_count = 0  # nio takes 0 for "not told" and would never refill
@@ -141,6 +144,7 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
     def forget_members(self, room_id: str) -> None:
         """Ask who is in the room before something is encrypted for it: they may have changed unseen."""
         if room := self.rooms.get(room_id):
+            self._moved.add(room_id)
             room.members_synced = False
             self.invalidate_outbound_session(room_id)
 
@@ -193,8 +197,17 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             await self._learn_members(room)
             await self.learn_devices(room.users)
             if room.members_synced:  # else they changed meanwhile
+                self._give_again(room_id)
                 break
         return await super().room_send(room_id, *arguments, **options)
+
+    def _give_again(self, room_id: str) -> None:
+        """Let those who may not have got the room's keys have what they are by now."""
+        lost = self._lost.pop(room_id, set())
+        if lost and (session := self.olm.outbound_group_sessions.get(room_id)):
+            for devices in (session.users_shared_with, session.users_ignored):
+                devices -= {(user, device) for user, device in devices if user in lost}
+            session.shared = False
 
     async def _learn_members(self, room: nio.MatrixRoom) -> None:
         while not room.members_synced:
@@ -214,11 +227,13 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         """
         if missing := self.get_missing_sessions(room_id):
             accepted(await self.keys_claim(missing), "the one-time keys of others")
+            if (room := self.rooms.get(room_id)) and not room.members_synced:
+                raise MatrixError(_CHANGED)
         try:
             response = await super().share_group_session(room_id, ignore_unverified_devices)
             session = self.olm.outbound_group_sessions[room_id]
         except KeyError:  # the keys were invalidated meanwhile
-            raise MatrixError("others came or went while the keys to a message were given out") from None
+            raise MatrixError(_CHANGED) from None
         finally:
             if waiting := self.sharing_session.pop(room_id, None):  # nio leaves it where it fails early
                 waiting.set()

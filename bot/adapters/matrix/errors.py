@@ -59,13 +59,13 @@ def accepted(response: Answered | nio.ErrorResponse, what: str) -> Answered:
 
 
 def is_final(answer: object) -> bool:
-    """Whether the answer, or what was raised in its place, says that asking again is no use."""
+    """Whether the answer, or what was raised in its place, says that the homeserver refuses for good."""
     if isinstance(answer, nio.ErrorResponse):
         try:
             accepted(answer, "it")
         except MatrixError as error:
             answer = error
-    return isinstance(answer, Denied)
+    return isinstance(answer, Denied) and not isinstance(answer, GivenUp)
 
 
 def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:

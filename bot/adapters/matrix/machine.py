@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 _ROTATION = 3600
 """Seconds that a fallback key lives at least: of two that are replaced, the older one is forgotten."""
-_SAID = ("m.room.message", "m.sticker", "m.reaction", "m.key.verification.")
-"""How the types begin of what people encrypt. State and redactions never are: whoever encrypts them forges them."""
+_SAID = ("m.room.message", "m.sticker", "m.reaction")
+_VERIFICATION = "m.key.verification."
+"""With it, the types of what people encrypt. State and redactions never are: whoever encrypts them forges them."""
 
 
 class Machine(nio.crypto.Olm):  # type: ignore[misc]
@@ -36,7 +37,7 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.began_anew: set[str] = set()
-        """Who may have got no keys of late: they could not read what came to their device."""
+        """Who has begun a new session of late, as people do who could not read what came in the old one."""
 
     def device_keys(self) -> dict[str, Any]:
         """The public keys of our device, signed by it."""
@@ -140,9 +141,11 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
                 guarded(super()._handle_key_claiming, nio.KeysClaimResponse({user: {device: keys}}, {}))
 
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
-        """As nio does, but nothing but nio.EncryptionError is raised, and only what people say is believed.
+        """As nio does, but only what people say is believed; a nio.UnknownBadEvent is anything else.
 
-        The sender decides what is in it; a nio.UnknownBadEvent is anything else.
+        Raises:
+            EncryptionError: it cannot be decrypted, whatever else the sender has put into it.
+            StoreBroken: keys could not be kept.
         """
         try:
             opened = super().decrypt_megolm_event(event, room_id)
@@ -155,14 +158,21 @@ class Machine(nio.crypto.Olm):  # type: ignore[misc]
             raise nio.EncryptionError("it is garbage") from error
         if isinstance(opened, nio.UnknownBadEvent):
             return opened
-        is_said = str(opened.source.get("type")).startswith(_SAID) and "state_key" not in opened.source
+        kind = str(opened.source.get("type"))
+        is_said = (kind in _SAID or kind.startswith(_VERIFICATION)) and "state_key" not in opened.source
         return opened if is_said else nio.UnknownBadEvent({})
 
-    def _create_inbound_session(self, sender: str, sender_key: str, message: Any) -> Any:
-        """As nio does; whoever has a session with us already begins another one because that is of no use to them."""
-        if self.session_store.get(sender_key):
+    def decrypt(self, sender: str, sender_key: str, message: Any) -> Any:
+        """As nio does, but it is noted who begins a session although there is one, and who uses a key that is gone."""
+        before = len(self.session_store[sender_key])
+        try:
+            plaintext = super().decrypt(sender, sender_key, message)
+        except vodozemac.SessionCreationException:
+            self._mark_device_for_unwedging(sender, sender_key)
+            return None
+        if 0 < before < len(self.session_store[sender_key]):
             self.began_anew.add(sender)
-        return super()._create_inbound_session(sender, sender_key, message)
+        return plaintext
 
     def handle_to_device_event(self, event: Any) -> Any:
         """As nio does, but requests for keys are left alone: the bot gives none, and nio would keep some for ever."""

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import nio
 
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import Denied
+from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.adapters.matrix.inbox import size
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event
@@ -33,7 +33,7 @@ class Membership:
         self._welcome = welcome
         self._upgrades = Upgrades()
         self._followed: dict[str, str] = {}
-        """The rooms that a tombstone led to, with the room where it stands, until the bot has seen where it is."""
+        """The rooms that a tombstone led to, with the room where it stands, until the bot has arrived."""
         self._refused: set[str] = set()
         """Those that turned out to replace no room of the bot's: no other tombstone leads it there."""
 
@@ -79,12 +79,12 @@ class Membership:
 
     async def _arrive(self, room: nio.MatrixRoom, join: nio.RoomMemberEvent) -> None:
         """In the successor of a room, the bot is no newcomer: it knows its size, and is known."""
+        was_led = self._followed.pop(room.room_id, None) and join.prev_membership != "invite"
         if await self.leave_if_alone(room):
             return
-        old = self._followed.pop(room.room_id, None)
         if self._upgrades.is_successor(room.room_id):
             await self._welcome.take_as_said(room.room_id)
-        elif old:
+        elif was_led:
             log.info("the bot leaves a room that it was led to by the tombstone of a room which that does not replace")
             self._refused.add(room.room_id)
             await self._leave(room.room_id)
@@ -115,8 +115,10 @@ class Membership:
             self._followed[new] = room.room_id
             try:
                 await self._client.call(path, {}, "to let the bot into an upgraded room")
-            except Denied as error:
-                del self._followed[new]
+            except MatrixError as error:
+                self._followed.pop(new, None)
+                if not isinstance(error, Denied):
+                    raise
                 log.info("%s; an invitation would bring it there", error)
 
     async def _is_too_large(self, room: nio.MatrixRoom) -> bool:

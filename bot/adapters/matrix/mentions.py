@@ -5,6 +5,7 @@ is a link to a person in the HTML. A link in plain text is none, nor is anything
 """
 
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, unquote
@@ -94,13 +95,14 @@ class _Pills(HTMLParser):
         self._words_before = False
         html = content.get("formatted_body")
         if isinstance(html, str):
-            self.feed(html[:_LONGEST])
+            with suppress(AssertionError):  # at some garbage: what stands before it counts
+                self.feed(html[:_LONGEST])
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Count a quotation's beginning; take a pill."""
         self._quotations += tag in _QUOTATION
         href = next((value for name, value in attributes if name == "href"), None)
-        pill = _PILL.match(href or "") if tag == "a" and not self._quotations else None
+        pill = _PILL.match((href or "").strip()) if tag == "a" and not self._quotations else None
         if pill:
             self.in_front = self.in_front or not (self.users or self._words_before)
             self.users.add("@" + unquote(pill[1]))

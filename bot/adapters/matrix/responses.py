@@ -3,6 +3,7 @@
 nio refuses a whole answer for one key that is not as it should be, and homeservers pass on what others publish.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import nio
@@ -13,10 +14,6 @@ ONE_TIME = "signed_curve25519"
 Signatures = dict[str, dict[str, str]]
 
 
-class _About(BaseModel):
-    device_display_name: str | None = None
-
-
 class _Device(BaseModel, strict=True):
     """What a device publishes (client-server API, `POST /keys/query`), as far as nio reads it."""
 
@@ -25,7 +22,6 @@ class _Device(BaseModel, strict=True):
     algorithms: list[str]
     keys: dict[str, str]
     signatures: Signatures = {}
-    unsigned: _About = _About()
 
 
 class _OneTimeKey(BaseModel, strict=True):
@@ -49,11 +45,11 @@ class SyncResponse(nio.SyncResponse):  # type: ignore[misc]
 
 
 class KeysQueryResponse(nio.KeysQueryResponse):  # type: ignore[misc]
-    """The devices of others, those left out that nio could not read."""
+    """The devices of others, those left out that nio could not read, and their names: nobody needs to keep them."""
 
     @classmethod
     def from_dict(cls, parsed_dict: dict[Any, Any]) -> Any:
-        devices = _of_each_device(parsed_dict.get("device_keys"), lambda keys: _is(_Device, keys))
+        devices = _of_each_device(parsed_dict.get("device_keys"), _nameless)
         return nio.KeysQueryResponse.from_dict({**parsed_dict, "device_keys": devices})
 
 
@@ -62,7 +58,7 @@ class KeysClaimResponse(nio.KeysClaimResponse):  # type: ignore[misc]
 
     @classmethod
     def from_dict(cls, parsed_dict: dict[Any, Any], room_id: str = "") -> Any:
-        keys = _of_each_device(parsed_dict.get("one_time_keys"), _is_one_time_key)
+        keys = _of_each_device(parsed_dict.get("one_time_keys"), _one_time_key)
         return nio.KeysClaimResponse.from_dict({**parsed_dict, "one_time_keys": keys}, room_id)
 
 
@@ -74,19 +70,23 @@ OURS = {
 """By nio's class, the one that reads in its place."""
 
 
-def _of_each_device(told: Any, is_sound: Any) -> Any:
-    """What is told of the devices of each person, where it is sound."""
+def _of_each_device(told: Any, read: Callable[[Any], Any]) -> Any:
+    """What `read` makes of what is told of each device of each person, where it makes anything."""
     if not isinstance(told, dict):
         return told
     return {
-        user: {name: each for name, each in devices.items() if is_sound(each)}
+        user: {name: sound for name, each in devices.items() if (sound := read(each))}
         for user, devices in told.items()
         if isinstance(devices, dict)
     }
 
 
-def _is_one_time_key(told: Any) -> bool:
-    return isinstance(told, dict) and bool(told) and all(_is(_OneTimeKey, key) for key in told.values())
+def _nameless(told: Any) -> Any:
+    return {key: told[key] for key in told if key != "unsigned"} if _is(_Device, told) else None
+
+
+def _one_time_key(told: Any) -> Any:
+    return told if isinstance(told, dict) and all(_is(_OneTimeKey, key) for key in told.values()) else None
 
 
 def _is(model: type[BaseModel], told: Any) -> bool:

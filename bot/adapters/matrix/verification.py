@@ -53,17 +53,19 @@ class Verification:
             for ordinal, kind, content in said:
                 transaction = transaction_id(event.event_id, ordinal)
                 await deliver(self._client, room_id, kind, content, transaction, "to decline a verification")
+            self._told.setdefault(event.sender, time.monotonic())
         except Denied as error:
             log.warning("a request for verification could not be declined: %s", error)
 
     def _was_told(self, person: str) -> bool:
-        """Whether the person was told within the hour; from now on they were."""
+        """Whether the person was told within the hour."""
         now = time.monotonic()
         self._told = {each: at for each, at in self._told.items() if now - at < _HOUR}
-        return self._told.setdefault(person, now) != now
+        return person in self._told
 
     async def decline_direct(self, events: Sequence[Any]) -> None:
-        """Decline what was asked from device to device."""
+        """Decline what was asked from device to device: of one person, the first of a batch."""
+        declined: set[str] = set()
         for event in events:
             source = event.source if isinstance(getattr(event, "source", None), dict) else {}
             content = source.get("content")
@@ -72,6 +74,9 @@ class Verification:
             transaction, device = content.get("transaction_id"), content.get("from_device")
             if not all(isinstance(each, str) and each.isprintable() for each in (transaction, device)):
                 continue
+            if event.sender in declined:
+                continue
+            declined.add(event.sender)
             cancel = {**self._cancel(), "transaction_id": transaction}
             message = nio.ToDeviceMessage(_CANCEL, event.sender, device, cancel)
             send = partial(self._client.to_device, message, transaction_id(f"{event.sender} {device} {transaction}"))
