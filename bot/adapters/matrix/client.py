@@ -1,4 +1,4 @@
-"""nio's client, made safe against what strangers send and against a homeserver that does things by halves.
+"""nio's client, its encryption made safe against what strangers send and against a homeserver that does it by halves.
 
 nio lets whatever an encrypted event raises escape from the sync: garbage in an Olm or Megolm event would end the bot,
 at every start anew. Here such an event stays unread, and the others of its batch are handled.
@@ -11,31 +11,26 @@ import json
 import logging
 from collections.abc import Collection
 from contextlib import nullcontext
-from functools import partial
 from typing import Any
 
 import nio
 
-from bot.adapters.matrix.connection import Connection
-from bot.adapters.matrix.errors import MatrixError, accepted, is_final, refusal
+from bot.adapters.matrix.errors import MatrixError, accepted, is_final
 from bot.adapters.matrix.machine import Machine, guarded
-from bot.adapters.matrix.responses import ONE_TIME, OURS
+from bot.adapters.matrix.responses import ONE_TIME
+from bot.adapters.matrix.transport import Transport
 from bot.ports import StoreBroken
 
 log = logging.getLogger(__name__)
 
 _MOST_CLAIMS = 500
 _CHANGED = "others came or went while the keys to a message were given out"
-_LONGEST_ANSWER = 600
-"""Seconds that the largest answer may take: from a homeserver that fell silent, none would ever come."""
 
 
-class SafeClient(nio.AsyncClient):  # type: ignore[misc]
-    """The client of the bot's account."""
+class SafeClient(Transport):
+    """The client of an account, with its encryption."""
 
     olm: Any
-    connection: Connection | None = None
-    """What outages are outlasted with; without it, as nio does."""
     _asked: frozenset[str] = frozenset()
     """Whose devices are being asked for."""
     _untold: frozenset[str] = frozenset()
@@ -49,42 +44,6 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
         """The rooms in which somebody came or went, or may have, since their members were asked for."""
         self._lost: dict[str, set[str]] = {}
         """By room, whose devices may not have got its keys."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        data: Any = None,
-        headers: dict[str, str] | None = None,
-        trace_context: Any = None,
-        timeout: float | None = None,
-    ) -> Any:
-        """Send one request. What goes through nio ends here, too: its own retries would hide an outage."""
-        if timeout == 0:  # to nio, the first sync may take for ever
-            timeout = _LONGEST_ANSWER
-        ask = partial(super().send, method, path, data, headers, trace_context, timeout)
-        if self.connection is None or not isinstance(data, str | None):  # a stream is sent once
-            return await ask()
-        return await self.connection.outlast(ask)
-
-    async def call(
-        self, path: str, content: dict[str, Any], what: str, method: str = "POST", once: bool = False
-    ) -> dict[str, Any]:
-        """The answer to a request that nio knows no method for; `what` says what is asked for.
-
-        Asked `once`, it outlasts no outage and no limit.
-
-        Raises:
-            MatrixError: the homeserver refuses; see `refusal`.
-        """
-        headers = {"Authorization": f"Bearer {self.access_token}", "Content-Type": "application/json"}
-        send = super().send if once else self.send
-        response = await send(method, f"/_matrix/client/v3{path}", json.dumps(content), headers)
-        told = await self.parse_body(response)
-        told = told if isinstance(told, dict) else {}
-        if response.status != 200:
-            raise refusal(response.status, told, what)
-        return told
 
     async def keys_upload(self) -> Any:
         """Upload what the homeserver lacks of our keys.
@@ -119,9 +78,6 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
             keys = told.get("one_time_keys", {}).get(self.user_id, {}).get(self.device_id, {})
             if not keys or any(key.get("fallback") for key in keys.values()):
                 return
-
-    async def _send(self, response_class: type, *arguments: Any, **options: Any) -> Any:
-        return await super()._send(OURS.get(response_class, response_class), *arguments, **options)
 
     def _handle_olm_events(self, response: Any) -> None:
         super()._handle_olm_events(response)
@@ -262,16 +218,6 @@ class SafeClient(nio.AsyncClient):  # type: ignore[misc]
                 if is_final(answer):
                     log.warning("a message to a device was refused: %s", message.type)
                     self.olm.outgoing_to_device_messages.remove(message)
-
-    async def receive_response(self, response: Any) -> None:
-        """As nio does, but it forgets no token: every request that is under way is to hear why it was refused."""
-        if not isinstance(response, nio.ErrorResponse):
-            await super().receive_response(response)
-
-    async def _handle_sync(self, response: Any) -> None:
-        await super()._handle_sync(response)
-        if self.connection:
-            self.connection.synced()
 
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
         """Keep what it brings all or nothing: after a crash between the two, a key could not be decrypted again."""
