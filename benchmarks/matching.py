@@ -20,8 +20,9 @@ import numpy as np
 from benchmarks.methods import METHODS, Faq, Method, Ours
 from benchmarks.noise import noisy
 from bot.adapters.knowledge import load
+from bot.core.conversation import Conversation
+from bot.core.decision import Answer, Clarify, Smalltalk
 from bot.core.desk import Desk
-from bot.core.model import Answer, Clarify, Conversation, Smalltalk
 from tests.conftest import CONTACT, message
 
 ROOT = Path(__file__).parents[1]

@@ -9,8 +9,10 @@ import logging
 from datetime import timedelta
 from typing import Literal
 
+from bot.core.conversation import Conversation
+from bot.core.decision import Turn
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Feedback, Message, Reply, Turn
+from bot.core.model import Feedback, Message, Reply
 from bot.core.pace import Pace, Verdict
 from bot.ports import Clock, Notice, Replies, Store, Undelivered
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
+from bot.core.conversation import Conversation
+from bot.core.decision import Turn
 from bot.core.desk import Desk
 from bot.core.faq import KnowledgeBase
-from bot.core.model import Addressed, Conversation, Feedback, Message, Reply, Turn
+from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Limits, Pace
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered

@@ -3,7 +3,8 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model import Conversation, Feedback, Message, Reply
+from bot.core.conversation import Conversation
+from bot.core.model import Feedback, Message, Reply
 from bot.ports import Answered, Clock, Notice
 
 

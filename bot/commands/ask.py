@@ -17,18 +17,9 @@ from rich.table import Table
 from bot import assembly
 from bot.commands.faults import give_up
 from bot.config import Config, load_config
+from bot.core.decision import Answer, Clarify, Command, Fallback, Smalltalk, Turn
 from bot.core.desk import Desk
-from bot.core.model import (
-    Answer,
-    Clarify,
-    Command,
-    Explanation,
-    Fallback,
-    Language,
-    Message,
-    Smalltalk,
-    Turn,
-)
+from bot.core.model import Explanation, Language, Message
 from bot.core.render import plain
 from bot.helpdesk import Helpdesk
 from bot.yamlfile import Refused

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from bot.core.conversation import Conversation
+from bot.core.decision import Turn
 from bot.core.faq import KnowledgeBase
 from bot.core.language import LanguageGuesser
 from bot.core.matching import Index
-from bot.core.model import LANGUAGES, Company, Conversation, Explanation, Language, Message, Reply, Turn
+from bot.core.model import LANGUAGES, Company, Explanation, Language, Message, Reply
 from bot.core.reply import Speaker
 from bot.core.triage import Thresholds, Triage
 

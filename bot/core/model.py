@@ -1,4 +1,4 @@
-"""The values a message passes through: Message, Match, Decision, Conversation, Reply."""
+"""The values a message passes through: Message, Match, Reply. Conversation and Decision have modules of their own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,16 @@ class Addressed(StrEnum):
     """Written in a room with others, with a mention of the bot."""
     THREAD = "thread"
     """Written, without a mention, in a thread that the bot takes part in."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """An emoji that the person put to one of the bot's messages, and what it says."""
+
+    to: str
+    """The event id of the bot's message."""
+    says: int | Literal["unhelpful"]
+    """The number of an option, from 1 on; or that the answer did not help."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +51,13 @@ class Message:
     """The event ids of the edits that `text` has taken in, before anything was answered."""
     edit_of: str | None = None
     """The event id of the message, answered already, that this is a new version of."""
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """What is remembered of one person in one room and thread. It holds no text."""
-
-    language: Language | None = None
-    options: tuple[str, ...] = ()
-    """The ids of the entries that the last reply offered, in order."""
-    entry: str | None = None
-    """The id of the entry that was answered last."""
-    told_text_only: bool = False
-    """Whether the person was told that the bot reads text only."""
+    reaction: Reaction | None = None
+    """What it says, where it is no text but a tap on an emoji."""
 
     @property
-    def is_new(self) -> bool:
-        """Whether nothing was said in it yet."""
-        return self.language is None
+    def quotable(self) -> str:
+        """The id of the event that holds its words: its newest edit, or itself."""
+        return self.edits[-1] if self.edits else self.event_id
 
 
 class Reading(StrEnum):
@@ -152,65 +151,8 @@ class Explanation:
     """Which of the FAQ's subjects that are not covered the message is about."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Entries that answer the message, in the order in which it asks for them."""
-
-    entries: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Clarify:
-    """Two to four entries, one of which is probably meant."""
-
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Fallback:
-    """No answer is known."""
-
-    near: tuple[str, ...] = ()
-    """Entries that come near, best first."""
-    not_covered: int | None = None
-    """Which of the FAQ's subjects that are not covered was asked about."""
-
-
 Company = Literal["alone with one", "answered already", "several"]
 """Whom the bot meets in a room that it has joined: one person, one whose question it has just answered, or several."""
-
-SmalltalkKind = Literal["greeting", "thanks", "goodbye"]
-SMALLTALK: tuple[SmalltalkKind, ...] = get_args(SmalltalkKind)
-"""The phrases file has for each what is understood as it, and what is said to it."""
-
-
-@dataclass(frozen=True)
-class Smalltalk:
-    """A greeting, thanks and the like."""
-
-    kind: SmalltalkKind
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command such as `!help`."""
-
-    name: Literal["help", "unknown"]
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A message in which there is nothing to answer."""
-
-    reason: Literal["empty", "no text"]
-
-
-@dataclass(frozen=True)
-class Silence:
-    """Nothing is said."""
-
-
-Decision = Answer | Clarify | Fallback | Smalltalk | Command | Unreadable | Silence
 
 
 @dataclass(frozen=True)
@@ -242,21 +184,3 @@ class Feedback:
     reply_id: str
     """The event id of the bot's message."""
     helpful: bool
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message and all that came of it."""
-
-    message: Message
-    language: Language
-    matches: tuple[Match, ...]
-    decision: Decision
-    reply: Reply | None
-    conversation: Conversation
-    """What is remembered from now on."""
-
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """The ids of the entries that were answered."""
-        return self.decision.entries if isinstance(self.decision, Answer) else ()

@@ -6,21 +6,9 @@ the business of `render`.
 
 import re
 
+from bot.core.decision import Answer, Clarify, Command, Decision, Fallback, Silence, Smalltalk, Unreadable
 from bot.core.faq import Entry, KnowledgeBase, Localized
-from bot.core.model import (
-    LANGUAGES,
-    Answer,
-    Clarify,
-    Command,
-    Company,
-    Decision,
-    Fallback,
-    Language,
-    Reply,
-    Silence,
-    Smalltalk,
-    Unreadable,
-)
+from bot.core.model import LANGUAGES, Company, Language, Reply
 
 _MOST_RELATED = 3
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")

@@ -22,24 +22,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from bot.core.conversation import Conversation
+from bot.core.decision import SMALLTALK, Answer, Clarify, Command, Decision, Fallback, Silence, Smalltalk, Unreadable
 from bot.core.faq import Model, Understands
-from bot.core.model import (
-    SMALLTALK,
-    Addressed,
-    Answer,
-    Clarify,
-    Command,
-    Conversation,
-    Decision,
-    Fallback,
-    Language,
-    Match,
-    Message,
-    Ranking,
-    Silence,
-    Smalltalk,
-    Unreadable,
-)
+from bot.core.model import Addressed, Language, Match, Message, Ranking
 from bot.core.text import words
 
 _MOST_OPTIONS = 4

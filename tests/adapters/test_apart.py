@@ -10,8 +10,8 @@ import pytest
 
 from bot.adapters.apart import apart
 from bot.adapters.knowledge import load, open_desk
+from bot.core.conversation import Conversation
 from bot.core.desk import Desk
-from bot.core.model import Conversation
 from bot.core.triage import Thresholds
 from bot.keys import Unusable
 from bot.yamlfile import Refused
@@ -33,7 +33,7 @@ async def test_what_answers_needs_no_scipy(desk: Desk) -> None:
     code = """
 import pickle, sys
 import bot.assembly
-from bot.core.model import Conversation
+from bot.core.conversation import Conversation
 from tests.conftest import message
 desk = pickle.load(sys.stdin.buffer)
 assert desk.consider(Conversation(), message("Ist Wire erlaubt?")).entries == ("wire",)

@@ -9,7 +9,8 @@ import pytest
 
 from bot.adapters.matrix.inbox import Inbox, sent_at
 from bot.adapters.simulated import SimulatedStore
-from bot.core.model import Addressed, Conversation, Message
+from bot.core.conversation import Conversation
+from bot.core.model import Addressed, Message
 from tests.conftest import message
 
 BOT = "@auskunft:uni.test"

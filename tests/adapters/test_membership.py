@@ -12,8 +12,9 @@ from bot.adapters.matrix.upgrades import replacement
 from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedStore
 from bot.config import Matrix
+from bot.core.conversation import Conversation
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Message
+from bot.core.model import Message
 from tests.adapters.test_inbox import ADA, BOT, room
 
 BOB, MALLORY = "@bob:uni.test", "@mallory:elsewhere.test"

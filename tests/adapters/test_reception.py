@@ -18,8 +18,9 @@ from bot.adapters.matrix.verification import Verification
 from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.config import Matrix
+from bot.core.conversation import Conversation
 from bot.core.desk import Desk
-from bot.core.model import Conversation, Message, Reply
+from bot.core.model import Message, Reply
 from bot.helpdesk import Helpdesk
 from bot.ports import Barred, Hopeless, StoreBroken, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, room

@@ -10,7 +10,8 @@ from bot.adapters.simulated import SimulatedClock
 from bot.adapters.sqlite.database import open_database
 from bot.adapters.sqlite.schema import MIGRATIONS
 from bot.adapters.sqlite.store import SqliteStore
-from bot.core.model import Conversation, Feedback
+from bot.core.conversation import Conversation
+from bot.core.model import Feedback
 from bot.keys import Key, Unusable, open_key
 from bot.ports import Answered, Clock, StoreBroken
 from tests.conftest import message

@@ -12,7 +12,8 @@ from bot.adapters.simulated import SimulatedClock
 from bot.adapters.sqlite.database import Database, open_database
 from bot.adapters.sqlite.store import SqliteStore
 from bot.adapters.sqlite.unread import SqliteUnread
-from bot.core.model import Conversation, Message, Reply
+from bot.core.conversation import Conversation
+from bot.core.model import Message, Reply
 from bot.keys import Key
 from tests.conftest import message
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.conversation import Conversation
 from bot.core.desk import Desk
 from bot.core.language import LanguageGuesser
-from bot.core.model import Conversation
 from tests.conftest import message
 
 DEV = [json.loads(line) for line in (Path(__file__).parents[1] / "data" / "dev.jsonl").read_text().splitlines()]

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.conversation import Conversation
+from bot.core.decision import Answer, Clarify, Smalltalk
 from bot.core.desk import Desk
 from bot.core.faq import Entry, KnowledgeBase, NotCovered, Synonym
 from bot.core.matching import Index
-from bot.core.model import Answer, Clarify, Conversation, Reading, Smalltalk, Word
+from bot.core.model import Reading, Word
 from tests.conftest import message
 
 DEV = [json.loads(line) for line in (Path(__file__).parents[1] / "data" / "dev.jsonl").read_text().splitlines()]

@@ -1,7 +1,8 @@
 import pytest
 
+from bot.core.decision import Answer, Clarify, Command, Fallback, Silence, Smalltalk, Unreadable
 from bot.core.faq import KnowledgeBase
-from bot.core.model import LANGUAGES, Answer, Clarify, Command, Fallback, Language, Silence, Smalltalk, Unreadable
+from bot.core.model import LANGUAGES, Language
 from bot.core.render import plain
 from bot.core.reply import Speaker
 from tests.conftest import CONTACT

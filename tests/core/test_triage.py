@@ -1,19 +1,9 @@
 import pytest
 
+from bot.core.conversation import Conversation
+from bot.core.decision import Answer, Clarify, Command, Fallback, Silence, Smalltalk, Unreadable
 from bot.core.faq import KnowledgeBase
-from bot.core.model import (
-    Addressed,
-    Answer,
-    Clarify,
-    Command,
-    Conversation,
-    Fallback,
-    Match,
-    Ranking,
-    Silence,
-    Smalltalk,
-    Unreadable,
-)
+from bot.core.model import Addressed, Match, Ranking
 from bot.core.triage import Thresholds, Triage
 from tests.conftest import message
 

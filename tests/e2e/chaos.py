@@ -23,8 +23,9 @@ from bot.adapters.knowledge import load
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.colleague import register
 from bot.adapters.matrix.errors import Answered, MatrixError, accepted
+from bot.core.conversation import Conversation
+from bot.core.decision import Answer
 from bot.core.desk import Desk
-from bot.core.model import Answer, Conversation
 from bot.core.render import render
 from tests.conftest import CONTACT, message
 from tests.e2e.conftest import PASSWORD, RunningBot

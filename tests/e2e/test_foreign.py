@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.adapters.matrix.colleague import register
+from bot.core.conversation import Conversation
 from bot.core.desk import Desk
-from bot.core.model import Conversation
 from bot.core.render import render
 from tests.conftest import message
 from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot

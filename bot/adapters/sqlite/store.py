@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from bot.adapters.sqlite.database import Database, Execute
 from bot.adapters.sqlite.schema import KEPT
-from bot.core.model import Conversation, Feedback, Message
+from bot.core.conversation import Conversation
+from bot.core.model import Feedback, Message
 from bot.ports import Answered, Notice
 
 _REPLY = "reply"

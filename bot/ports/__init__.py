@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.core.model import Conversation, Feedback, Message, Reply
+from bot.core.conversation import Conversation, Quoted
+from bot.core.model import Feedback, Message, Reply
+from bot.ports.post import Posted
 
 
 class Clock(Protocol):
@@ -15,15 +17,31 @@ class Clock(Protocol):
         """The time, with its zone."""
 
 
+Saying = Literal["answer", "apology", "direct", "failed"]
+"""What is said to a message: the answer; an apology, while the answer may follow; what belongs in a direct chat; that
+its escalation failed."""
+
+
 class Replies(Protocol):
     """Brings replies to where the message was written."""
 
-    async def send(self, message: Message, reply: Reply) -> str:
+    async def send(self, message: Message, reply: Reply, saying: Saying = "answer", rings: bool = False) -> str:
         """Send `reply` to `message`; the id of what was sent. Sent again for the same message, it arrives once.
+
+        What else is said to the same message is another `saying`. `rings`: the person is to be notified.
 
         Raises:
             Undelivered: the reply was refused.
         """
+
+    def offer(self, message: Message, reply_id: str, options: int) -> None:
+        """Put the numbers of so many options to the bot's message `reply_id`, so that a tap chooses one.
+
+        Nothing waits for it, and it may come to nothing.
+        """
+
+    async def direct_chat(self, message: Message) -> str | None:
+        """The room of a direct chat with the sender, opened where there is none; None where that is refused."""
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Put `reply` in the place of an earlier one, because of `message`, the new version of what was asked.
@@ -37,6 +55,17 @@ class Replies(Protocol):
 
         Raises:
             Undelivered: this was refused.
+        """
+
+
+class Messages(Protocol):
+    """Gives the words of messages again: nobody keeps them."""
+
+    async def text(self, quoted: Quoted, sender: str) -> str | None:
+        """The words of this message of the sender's; None where it is gone or cannot be read.
+
+        Raises:
+            Undelivered: the homeserver does not tell, for now.
         """
 
 
@@ -90,11 +119,19 @@ class Store(Protocol):
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
+        beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
         `told`: what the reply told the room. `entries`: the ids of the entries in the reply.
-        `before`: what was remembered before the message, kept with its answer.
+        `before`: what was remembered before the message, kept with its answer. `beside`: what is remembered of another
+        conversation of the same person, by a message that might stand in it.
+        """
+
+    async def post(self, posted: Posted, conversation: Conversation) -> None:
+        """In one transaction, put the letter into the outbox and remember `conversation`.
+
+        The message that agreed to it does not count as handled yet: its sender is still to be told the reference.
         """
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
@@ -115,8 +152,11 @@ class Store(Protocol):
     async def tell(self, room_id: str, notice: Notice) -> None:
         """Remember that the room was told this."""
 
-    async def takes_part(self, room_id: str, thread: str) -> bool:
-        """Whether the bot was spoken to in this thread."""
+    async def takes_part(self, room_id: str, thread: str, sender: str) -> bool:
+        """Whether the bot was spoken to in this thread, or it began from an answer to the sender."""
+
+    async def entries_of(self, room_id: str, event_id: str, sender: str) -> tuple[str, ...] | None:
+        """The entries in the answer to the sender that `event_id` asked for, or is; None where it is neither."""
 
 
 @dataclass(frozen=True)

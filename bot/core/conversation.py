@@ -1,0 +1,101 @@
+"""What is remembered of one person in one room and thread. It holds ids only, no text, and is forgotten in time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from bot.core.model import Language
+
+MOST_EXCHANGES = 5
+"""So many questions are remembered, to go along with an escalation."""
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A message of the person's, by its ids: where its text is needed again, it is fetched again."""
+
+    room_id: str
+    event_id: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question and what answered it."""
+
+    question: Quoted
+    entries: tuple[str, ...] = ()
+    """The ids of the entries that were answered; empty where none was."""
+
+
+Stage = Literal["question", "address", "preview"]
+"""What a draft waits for: the question that is to be passed on; the address for the reply; the yes or no."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An escalation that the person has not agreed to yet."""
+
+    opened_by: str
+    """The id of the event that opened it; the reference derives from it."""
+    stage: Stage
+    question: Quoted | None = None
+    """What is to be passed on."""
+    history: tuple[Exchange, ...] = ()
+    """What was asked before, which goes along only if the person wants it to."""
+    with_history: bool = False
+    address: Quoted | None = None
+    """The message in which the person named the reply address; None: as the configured pattern has it."""
+    shown: str = ""
+    """The digest of the letter that the person saw last: no other is sent."""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """That a topic is support's for a while."""
+
+    until: datetime
+    entries: tuple[str, ...] = ()
+    """The entries that were answered on the topic."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What is remembered of one person in one room and thread."""
+
+    language: Language | None = None
+    language_chosen: bool = False
+    """Whether the person asked for the language: it stays, whatever they write in."""
+    turns: int = 0
+    """How many messages were answered in it."""
+    options: tuple[str, ...] = ()
+    """The ids of the entries that are offered, in order."""
+    entries: tuple[str, ...] = ()
+    """The ids of the entries that were answered last: what a follow-up is about."""
+    runners_up: tuple[str, ...] = ()
+    """The ids of the entries that came next to these, best first."""
+    reply: str | None = None
+    """The event id of the bot's last message."""
+    exchanges: tuple[Exchange, ...] = ()
+    """The last questions, oldest first."""
+    failures: int = 0
+    """How many questions in a row were not answered."""
+    offers_human: bool = False
+    """Whether the bot's last message offered to pass the question on."""
+    draft: Draft | None = None
+    told_text_only: bool = False
+    """Whether the person was told that the bot reads text only."""
+    until: datetime | None = None
+    """When it is forgotten."""
+    handed_over: HandedOver | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said in it yet."""
+        return self.language is None
+
+    def as_of(self, now: datetime) -> "Conversation":
+        """What is left of it at `now`."""
+        handed_over = self.handed_over if self.handed_over and now < self.handed_over.until else None
+        if self.until is not None and now >= self.until:
+            return Conversation(handed_over=handed_over)
+        return replace(self, handed_over=handed_over)

@@ -1,0 +1,172 @@
+"""What is done about a message: a closed union of plain values, and the turn that it is part of."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bot.core.conversation import Conversation, Draft
+from bot.core.model import Language, Match, Message, Reply
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Entries that answer the message, in the order in which it asks for them."""
+
+    entries: tuple[str, ...]
+    left_open: bool = False
+    """Whether the message asks something else, too, that no entry answers."""
+
+
+@dataclass(frozen=True)
+class Clarify:
+    """At most four entries, one of which is probably meant."""
+
+    options: tuple[str, ...]
+    why: Literal["unsure", "unhelpful", "no such number"] = "unsure"
+    """The question is unclear; the last answer did not help; the number chosen is none of the options'."""
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """No answer is known."""
+
+    near: tuple[str, ...] = ()
+    """Entries that come near, best first."""
+    not_covered: int | None = None
+    """Which of the FAQ's subjects that are not covered was asked about."""
+    why: Literal["unknown", "unhelpful", "none of them", "again"] = "unknown"
+    """Nothing matches; the last answer did not help; no option is meant; the second failure in a row."""
+
+    @property
+    def offers_human(self) -> bool:
+        """Whether it offers to pass the question on, rather than to guess."""
+        return self.why != "unknown"
+
+
+SmalltalkKind = Literal["greeting", "thanks", "goodbye", "identity", "insult", "how_are_you"]
+SMALLTALK: tuple[SmalltalkKind, ...] = get_args(SmalltalkKind)
+"""The phrases file has for each what is understood as it, and what is said to it."""
+
+
+@dataclass(frozen=True)
+class Smalltalk:
+    """A greeting, thanks and the like."""
+
+    kind: SmalltalkKind
+    variant: int = 0
+    """Which of the ways to say it."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command such as `!help`."""
+
+    name: Literal["help", "unknown"]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message in which there is nothing to answer."""
+
+    reason: Literal["empty", "no text", "nothing open", "offer is over"]
+    """No word; no text; a yes or no to nothing; a tap on options that are not on offer any more."""
+
+
+@dataclass(frozen=True)
+class SpeakLanguage:
+    """The person wants another language, and there is nothing to repeat in it."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Nothing is said."""
+
+
+@dataclass(frozen=True)
+class Escalate:
+    """Support is to get the question: the person is asked for what is missing."""
+
+    draft: Draft
+    trouble: Literal["no address"] | None = None
+    """What was wrong with the last message."""
+
+
+@dataclass(frozen=True)
+class Refer:
+    """Support is to get the question, and the person has to write to it: the bot sends no mail, or no more today."""
+
+    draft: Draft
+    why: Literal["no mail", "limit"] = "no mail"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The person is shown what would be sent."""
+
+    draft: Draft
+    trouble: Literal["unclear", "changed"] | None = None
+    """Why it is shown again: the message was neither yes nor no; the letter is not what was shown before."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The person has agreed: the letter goes to support."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The person does not want the question to be passed on."""
+
+
+Decision = (
+    Answer
+    | Clarify
+    | Fallback
+    | Smalltalk
+    | Command
+    | Unreadable
+    | SpeakLanguage
+    | Silence
+    | Escalate
+    | Refer
+    | Preview
+    | Sent
+    | Cancelled
+)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A decision, and the rule by which it fell."""
+
+    decision: Decision
+    rule: str
+    """In the words of the table in `triage`."""
+    language: Language | None = None
+    """The language that the person asked for."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and all that came of it."""
+
+    message: Message
+    language: Language
+    matches: tuple[Match, ...]
+    ruling: Ruling
+    reply: Reply | None
+    before: Conversation
+    """What was remembered when the message came."""
+    conversation: Conversation
+    """What is remembered from now on."""
+
+    @property
+    def decision(self) -> Decision:
+        """What was done about the message."""
+        return self.ruling.decision
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The ids of the entries that were answered."""
+        return self.decision.entries if isinstance(self.decision, Answer) else ()
