@@ -6,15 +6,17 @@ that is taken back takes its answer along; who writes too much is told so, and t
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from bot.core.conversation import Conversation
-from bot.core.decision import Turn
+from bot.core.decision import Clarify, Sent, Turn
 from bot.core.desk import Desk
-from bot.core.model import Feedback, Message, Reply
+from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Pace, Verdict
-from bot.ports import Clock, Notice, Replies, Store, Undelivered
+from bot.escalations import Escalations, is_private
+from bot.ports import Clock, Notice, Replies, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Helpdesk:
         desk: Desk,
         store: Store,
         replies: Replies,
+        escalations: Escalations,
         clock: Clock,
         edits: timedelta = EDITS,
         pace: Pace | None = None,
@@ -41,6 +44,7 @@ class Helpdesk:
         self._desk = desk
         self._store = store
         self._replies = replies
+        self._escalations = escalations
         self._clock = clock
         self.edits = edits
         self._pace = pace or Pace()
@@ -50,34 +54,94 @@ class Helpdesk:
         """Handle `message`; what came of it, or None where it was handled before or was not considered.
 
         The reply goes out first and is recorded after: a crash in between repeats the reply, and its transaction id
-        lets the homeserver recognise it.
+        lets the homeserver recognise it. A letter to support is posted before its reference is told.
 
         Raises:
             Undelivered: the reply was refused; nothing is recorded.
         """
         if await self._store.was_handled(message.event_id):
             return None
-        conversation = await self._store.conversation(message)
+        conversation = await self._conversation(message)
+        if reference := await self._escalations.reference_of(message):
+            await self._tell_reference(message, conversation, reference)
+            return None
         if self._clock.now() - message.sent_at > TOO_OLD:
-            await self._pass_over(message, conversation, "missed", self._desk.missed(message))
+            reply = self._desk.notices.missed(self._desk.language_for(message))
+            await self._pass_over(message, conversation, "missed", reply)
             return None
         if self._refuses_unencrypted and not message.encrypted:
-            language = self._desk.language_of_message(message)
-            await self._pass_over(message, conversation, "unencrypted", self._desk.unencrypted(language))
+            reply = self._desk.notices.unencrypted(self._desk.language_for(message))
+            await self._pass_over(message, conversation, "unencrypted", reply)
             return None
         if message.edit_of:
             return await self._answer_anew(message, message.edit_of, conversation)
-        turn = self._considered(conversation, message)
-        reply = turn.reply if turn else self._desk.apology(conversation)
+        turn = await self._considered(conversation, message)
+        reply = turn.reply if turn else self._apology(conversation)
         if reply and (verdict := self._pace.verdict(message, self._clock.now())) is not Verdict.ANSWER:
             await self._hold_back(message, conversation, verdict)
             return None
-        reply_id = await self._replies.send(message, reply) if reply else None
-        after, entries = (turn.conversation, turn.entries) if turn else (conversation, ())
-        await self._store.record(message, after, reply_id, entries=entries, before=conversation)
+        if turn and reply and is_private(turn.decision) and message.addressed is not Addressed.DIRECT:
+            await self._go_on_in_direct_chat(turn, reply)
+        elif turn:
+            await self._answer(turn)
+        else:
+            await self._store.record(message, conversation, reply and await self._replies.send(message, reply))
         if reply:
             self._pace.answered(message, self._clock.now())
         return turn
+
+    async def _answer(self, turn: Turn) -> None:
+        """Reply, and remember; what has an effect beyond the reply comes first."""
+        message, after, reply_id = turn.message, turn.conversation, None
+        if isinstance(turn.decision, Sent):
+            await self._escalations.post(turn)
+        if turn.reply:
+            reply_id = await self._replies.send(message, turn.reply, rings=isinstance(turn.decision, Sent))
+            after = after.replied(reply_id, to_question=turn.answers_question)
+        if turn.calls_unhelpful and turn.before.reply:
+            await self._store.rate(
+                Feedback(message.event_id, message.room_id, message.sender, turn.before.reply, helpful=False)
+            )
+        await self._store.record(message, after, reply_id, entries=turn.entries, before=turn.before)
+        if reply_id and isinstance(turn.decision, Clarify):
+            self._replies.offer(message, reply_id, len(turn.decision.options))
+
+    async def _go_on_in_direct_chat(self, turn: Turn, reply: Reply) -> None:
+        """What is not for others to see is said in a direct chat, and the room is told where."""
+        message, beside = turn.message, None
+        chat = await self._replies.direct_chat(message)
+        if chat:
+            there = replace(message, room_id=chat.room_id, thread=None, addressed=Addressed.DIRECT, encrypted=True)
+            told = await self._replies.send(there, reply, "direct")
+            known = await self._store.conversation(there)
+            draft = turn.conversation.draft
+            language, until = turn.language, turn.conversation.until
+            beside = (
+                there,
+                replace(known, draft=draft, language=language, until=until, options=()).replied(told, False),
+            )
+        pointer = self._desk.handover.to_direct_chat(chat.link if chat else None, turn.language)
+        reply_id = await self._replies.send(message, pointer)
+        after = replace(turn.conversation, draft=None)
+        await self._store.record(message, after, reply_id, before=turn.before, beside=beside)
+
+    async def _tell_reference(self, message: Message, conversation: Conversation, reference: str) -> None:
+        """The letter was posted, and then the bot was killed: its reference is still to be told."""
+        reply = self._desk.handover.sent(reference, self._desk.language_for(message, conversation))
+        reply_id = await self._replies.send(message, reply, rings=True)
+        await self._store.record(message, conversation.replied(reply_id, False), reply_id)
+
+    async def _conversation(self, message: Message) -> Conversation:
+        """What is remembered; a thread that starts from a message of a conversation goes on from there."""
+        known = await self._store.conversation(message)
+        root = message.thread
+        if root is None or not known.is_new:
+            return known
+        around = await self._store.conversation(replace(message, thread=None))
+        if inherited := around.at_message(root):
+            return inherited
+        entries = await self._store.entries_of(message.room_id, root, message.sender)
+        return replace(known, entries=entries or ())
 
     async def put_aside(self, message: Message) -> None:
         """Apologise for `message`, which cannot be handled, and count it as handled.
@@ -88,7 +152,7 @@ class Helpdesk:
         reply_id = None
         if not message.edit_of:
             try:
-                reply_id = await self._replies.send(message, self._desk.apology(conversation))
+                reply_id = await self._replies.send(message, self._apology(conversation))
             except Undelivered as error:
                 log.error("nor could an apology be sent: %s", error)
         await self._store.record(message, conversation, reply_id)
@@ -121,7 +185,8 @@ class Helpdesk:
         """What is too much is not answered. It is handled all the same: it is not answered later either."""
         reply_id = None
         if verdict is Verdict.TELL:
-            reply_id = await self._replies.send(message, self._desk.slow_down(conversation, message))
+            reply = self._desk.notices.slow_down(self._desk.language_for(message, conversation))
+            reply_id = await self._replies.send(message, reply)
         await self._store.record(message, conversation, reply_id)
         if reply_id:
             self._pace.told(message, self._clock.now())
@@ -133,21 +198,33 @@ class Helpdesk:
         if not answered or not in_time or self._pace.verdict(message, self._clock.now()) is not Verdict.ANSWER:
             await self._store.record(message, conversation)
             return None
-        turn = self._considered(answered.before, message)
-        if turn and turn.reply:
-            await self._replies.replace(message, answered.reply_id, turn.reply)
-            await self._store.record(message, turn.conversation, answered.reply_id, entries=turn.entries)
-            self._pace.answered(message, self._clock.now())
-        else:
-            await self._store.record(message, turn.conversation if turn else conversation)
+        turn = await self._considered(answered.before, message)
+        if turn is None or is_private(turn.decision) or answered.before.draft:  # nobody agrees by an edit
+            await self._store.record(message, conversation)
+            return None
+        if not turn.reply:
+            await self._store.record(message, turn.conversation)
+            return turn
+        await self._replies.replace(message, answered.reply_id, turn.reply)
+        after = turn.conversation.replied(answered.reply_id, turn.answers_question)
+        await self._store.record(
+            message, conversation if conversation.draft else after, answered.reply_id, entries=turn.entries
+        )
+        self._pace.answered(message, self._clock.now())
         return turn
 
-    def _considered(self, conversation: Conversation, message: Message) -> Turn | None:
+    async def _considered(self, conversation: Conversation, message: Message) -> Turn | None:
         try:
-            return self._desk.consider(conversation, message)
+            turn = self._desk.consider(conversation, message, self._clock.now())
+            return await self._escalations.completed(turn)
+        except (Undelivered, StoreBroken):
+            raise
         except Exception as error:  # a fault of ours must not silence the bot; the text stays out of the log
             log.error("a message could not be considered: %s at %s", type(error).__name__, _origin(error))
             return None
+
+    def _apology(self, conversation: Conversation) -> Reply:
+        return self._desk.notices.apology(conversation.language or self._desk.language)
 
 
 def _origin(error: BaseException) -> str:

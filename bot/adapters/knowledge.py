@@ -175,13 +175,18 @@ def _placeholder_faults(says: Says, document: Document) -> Iterator[Fault]:
     """Sentences that could not be filled in when they are said."""
     for name in Says.model_fields:
         known = says.placeholders(name)
-        for language, text in getattr(says, name):
-            fields = _placeholders(text or "")
+        for language, told in getattr(says, name):
+            fields = {field for text in _texts(told) for field in _placeholders(text)}
             if not fields <= known:
                 told = ", ".join(sorted(fields - known))
                 remedy = f"Use only {', '.join(sorted(known))}, and {{{{ for a brace that is meant."
                 place = document.place(("says", name, language))
                 yield Fault(place, f"nothing is filled in for {told} in `{name}`", remedy)
+
+
+def _texts(told: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The ways to say something, of which there may be one, several or none."""
+    return (told,) if isinstance(told, str) else told or ()
 
 
 def _placeholders(text: str) -> set[str]:

@@ -25,6 +25,8 @@ class Exchange:
     question: Quoted
     entries: tuple[str, ...] = ()
     """The ids of the entries that were answered; empty where none was."""
+    reply: str | None = None
+    """The event id of the bot's answer."""
 
 
 Stage = Literal["question", "address", "preview"]
@@ -90,8 +92,30 @@ class Conversation:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was said in it yet."""
-        return self.language is None
+        """Whether nothing was said in it yet, nor in what it began from."""
+        return self.language is None and not self.entries
+
+    def at_message(self, event_id: str) -> "Conversation | None":
+        """The conversation as a thread that begins at this message of it goes on with it; None where it is of another.
+
+        A draft stays where it was opened.
+        """
+        for number, exchange in enumerate(self.exchanges, 1):
+            if event_id in (exchange.reply, exchange.question.event_id):
+                if number == len(self.exchanges):
+                    return replace(self, draft=None, offers_human=False)
+                earlier = self.exchanges[:number]
+                return replace(
+                    self, draft=None, offers_human=False, options=(), entries=exchange.entries, exchanges=earlier
+                )
+        return replace(self, draft=None) if event_id == self.reply else None
+
+    def replied(self, reply_id: str, to_question: bool) -> "Conversation":
+        """As it is once the bot's message has gone out; `to_question`: it answers the last of the questions."""
+        exchanges = self.exchanges
+        if to_question and exchanges:
+            exchanges = (*exchanges[:-1], replace(exchanges[-1], reply=reply_id))
+        return replace(self, reply=reply_id, exchanges=exchanges)
 
     def as_of(self, now: datetime) -> "Conversation":
         """What is left of it at `now`."""

@@ -1,10 +1,12 @@
 """What is done about a message: a closed union of plain values, and the turn that it is part of."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 from bot.core.conversation import Conversation, Draft
-from bot.core.model import Language, Match, Message, Reply
+from bot.core.letter import Letter
+from bot.core.model import Language, Message, Ranking, Reply
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,8 @@ class Answer:
     entries: tuple[str, ...]
     left_open: bool = False
     """Whether the message asks something else, too, that no entry answers."""
+    again: bool = False
+    """Whether it was answered just before, and nothing else fits what was asked after it."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,8 @@ class Escalate:
     """Support is to get the question: the person is asked for what is missing."""
 
     draft: Draft
-    trouble: Literal["no address"] | None = None
-    """What was wrong with the last message."""
+    trouble: Literal["no address", "question gone"] | None = None
+    """What was wrong: the message holds no valid address; the message that was to be passed on is gone."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,9 @@ class Sent:
 class Cancelled:
     """The person does not want the question to be passed on."""
 
+    was_offer: bool = False
+    """Whether there was no more than the offer to pass it on."""
+
 
 Decision = (
     Answer
@@ -143,6 +150,8 @@ class Ruling:
     decision: Decision
     rule: str
     """In the words of the table in `triage`."""
+    asks: bool = False
+    """Whether the message is a question, rather than an answer to the bot's."""
     language: Language | None = None
     """The language that the person asked for."""
 
@@ -153,13 +162,18 @@ class Turn:
 
     message: Message
     language: Language
-    matches: tuple[Match, ...]
+    ranking: Ranking
+    """What the FAQ has for the message."""
     ruling: Ruling
     reply: Reply | None
     before: Conversation
     """What was remembered when the message came."""
     conversation: Conversation
     """What is remembered from now on."""
+    at: datetime
+    """When it was considered."""
+    letter: Letter | None = None
+    """The letter that is shown or sent."""
 
     @property
     def decision(self) -> Decision:
@@ -170,3 +184,14 @@ class Turn:
     def entries(self) -> tuple[str, ...]:
         """The ids of the entries that were answered."""
         return self.decision.entries if isinstance(self.decision, Answer) else ()
+
+    @property
+    def answers_question(self) -> bool:
+        """Whether the reply is about the last of the conversation's questions."""
+        return self.ruling.asks or isinstance(self.decision, Answer)
+
+    @property
+    def calls_unhelpful(self) -> bool:
+        """Whether the person said in words that the last answer did not help."""
+        why = self.decision.why if isinstance(self.decision, Clarify | Fallback) else None
+        return why == "unhelpful" and self.message.reaction is None

@@ -1,15 +1,27 @@
-"""One message, considered: language, ranking, triage and reply, in that order. Pure: the same in, the same out."""
+"""One message, considered: language, ranking, triage and reply, in that order. Pure: the same in, the same out.
+
+Where a letter is shown or sent, the reply needs words that nobody keeps: `consider` leaves it out, `wanted` names the
+messages that hold them, and `finish` puts it in.
+"""
 
 from dataclasses import replace
+from datetime import datetime
 
-from bot.core.conversation import Conversation
-from bot.core.decision import Turn
+from bot.core.conversation import Conversation, Draft, Quoted
+from bot.core.correspondence import Correspondence, Texts
+from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Refer, Sent, Turn
 from bot.core.faq import KnowledgeBase
+from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
 from bot.core.matching import Index
-from bot.core.model import LANGUAGES, Company, Explanation, Language, Message, Reply
+from bot.core.memory import Considered
+from bot.core.model import LANGUAGES, Explanation, Language, Message, Reply
+from bot.core.notices import Notices
+from bot.core.outlook import Observer
 from bot.core.reply import Speaker
-from bot.core.triage import Thresholds, Triage
+from bot.core.situation import Manners, Thresholds
+from bot.core.triage import IN_LIGHT, Triage
+from bot.core.voice import Voice
 
 _PHRASE = 3
 """Points of the language guesser that a name must exceed to tell a language."""
@@ -19,32 +31,71 @@ class Desk:
     """What answers: one FAQ, ready to be asked."""
 
     def __init__(
-        self, knowledge: KnowledgeBase, contact: str, language: Language = "de", thresholds: Thresholds = Thresholds()
+        self,
+        knowledge: KnowledgeBase,
+        contact: str,
+        language: Language = "de",
+        thresholds: Thresholds = Thresholds(),
+        manners: Manners = Manners(),
     ) -> None:
         """`contact` is named where the FAQ has no answer; `language` is spoken where a message tells none."""
+        phrases = knowledge.phrases
+        voice = Voice(contact)
         self.thresholds = thresholds
-        self._entries = frozenset(entry.id for entry in knowledge.entries)
-        self._not_covered = knowledge.not_covered
+        self.notices = Notices(phrases.says, voice)
+        self.handover = Handover(phrases.says, voice, manners)
+        self._knowledge = knowledge
         self._index = Index(knowledge)
-        self._triage = Triage(knowledge.phrases.understands, thresholds)
-        self._speaker = Speaker(knowledge, contact)
+        self._observer = Observer(knowledge, self._index, thresholds)
+        self._triage = Triage(phrases.understands, thresholds, manners)
+        self._speaker = Speaker(knowledge, voice)
+        self._correspondence = Correspondence(knowledge, manners.recipient or contact, manners.reply_address)
         self._language = language
         self._languages = LanguageGuesser(
             {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
         )
 
-    def consider(self, conversation: Conversation, message: Message) -> Turn:
-        """All that comes of `message` in the light of `conversation`."""
-        text = message.text or ""
-        conversation = replace(
-            conversation, options=tuple(each for each in conversation.options if each in self._entries)
-        )
-        language = message.language or self._languages.guess(text, conversation.language or self._language)
-        ranking = self._index.rank(text)
-        decision = self._triage.decide(conversation, message, ranking)
-        reply = self._speaker.reply(decision, language)
-        after = self._triage.remember(conversation, decision, language)
-        return Turn(message, language, ranking.matches, decision, reply, after)
+    def consider(self, conversation: Conversation, message: Message, now: datetime) -> Turn:
+        """All that comes of `message` in the light of `conversation`, but for a reply that needs a letter."""
+        before = self._known(conversation.as_of(now))
+        outlook = self._observer.outlook(before, message)
+        ruling = self._triage.decide(before, message, outlook)
+        language = ruling.language or self._spoken(before, message)
+        ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
+        return self._turn(Considered(before, message, ruling, language, ranking), now)
+
+    def wanted(self, turn: Turn) -> tuple[Quoted, ...]:
+        """The messages whose words the reply needs."""
+        draft = _draft(turn.decision) if _needs_letter(turn.decision) else None
+        if draft is None:
+            return ()
+        earlier = (each.question for each in draft.history) if draft.with_history else ()
+        return tuple(dict.fromkeys(filter(None, (draft.question, draft.address, *earlier))))
+
+    def finish(self, turn: Turn, texts: Texts) -> Turn:
+        """The turn with its reply, and with its letter. `texts` holds the words of the messages that are `wanted`.
+
+        What was not shown before is not sent but shown; what is gone is asked for again.
+        """
+        draft = _draft(turn.decision)
+        if draft is None or not _needs_letter(turn.decision):
+            return turn
+        if isinstance(turn.decision, Refer):
+            link = self._correspondence.link(draft, texts, turn.language)
+            return replace(turn, reply=self.handover.refer(link, turn.decision.why, turn.language))
+        letter = self._correspondence.letter(draft, texts, turn.message.sender, turn.language)
+        if letter is None:
+            return self._instead(turn, Escalate(replace(draft, stage="question", question=None), "question gone"))
+        if isinstance(turn.decision, Sent) and letter.digest == draft.shown:
+            return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language))
+        trouble = turn.decision.trouble if isinstance(turn.decision, Preview) else "changed"
+        shown = self._instead(turn, Preview(replace(draft, stage="preview", shown=letter.digest), trouble))
+        preview = self.handover.preview(self._correspondence.shown(letter, turn.language), trouble, turn.language)
+        return replace(shown, letter=letter, reply=preview)
+
+    def refer(self, turn: Turn) -> Turn:
+        """The turn where no more letters may be sent today."""
+        return self._instead(turn, Refer(_draft(turn.decision) or Draft(turn.message.event_id, "question"), "limit"))
 
     def explain(self, text: str) -> Explanation:
         """Why `text` matches what it matches."""
@@ -52,39 +103,8 @@ class Desk:
 
     def not_covered(self, number: int) -> str:
         """What the subject that is not covered is called: its first name or sample question."""
-        subject = self._not_covered[number]
+        subject = self._knowledge.not_covered[number]
         return (*subject.names, *subject.phrasings.all)[0]
-
-    def apology(self, conversation: Conversation) -> Reply:
-        """What is said when a message could not be considered."""
-        return self._speaker.apology(conversation.language or self._language)
-
-    def verification(self, device: str, fingerprint: str) -> Reply:
-        """What is said to a person who asks the bot to verify itself interactively."""
-        return self._speaker.verification(self._language, device, fingerprint)
-
-    def undecrypted(self) -> Reply:
-        """What is said to a person whose message cannot be decrypted."""
-        return self._speaker.undecrypted(self._language)
-
-    def slow_down(self, conversation: Conversation, message: Message) -> Reply:
-        """What is said to a person who writes more than is answered."""
-        language = message.language or self._languages.guess(
-            message.text or "", conversation.language or self._language
-        )
-        return self._speaker.slow_down(language)
-
-    def welcome(self, company: Company, name: str, language: Language) -> Reply:
-        """How the bot, called `name`, introduces itself in a room that it has joined."""
-        return self._speaker.welcome(company, name, language)
-
-    def too_large(self, largest: int, language: Language) -> Reply:
-        """What is said in a room with more than `largest` members, before the bot leaves it."""
-        return self._speaker.too_large(largest, language)
-
-    def unencrypted(self, language: Language) -> Reply:
-        """What is said where the bot does not answer because the room is not encrypted."""
-        return self._speaker.unencrypted(language)
 
     def language_of(self, title: str) -> Language:
         """The language of a room, by its name and topic.
@@ -93,10 +113,60 @@ class Desk:
         """
         return self._languages.guess(title, self._language, _PHRASE)
 
-    def language_of_message(self, message: Message) -> Language:
-        """The language of what is said to `message` where nothing of its conversation is known."""
-        return self._languages.guess(message.text or "", self._language)
+    def language_for(self, message: Message, conversation: Conversation = Conversation()) -> Language:
+        """The language of what is said to `message`."""
+        return self._spoken(conversation, message)
 
-    def missed(self, message: Message) -> Reply:
-        """What is said to a message that is too old to be answered."""
-        return self._speaker.missed(self.language_of_message(message))
+    @property
+    def language(self) -> Language:
+        """The language that is spoken where nothing tells another."""
+        return self._language
+
+    def _spoken(self, conversation: Conversation, message: Message) -> Language:
+        usual = conversation.language or self._language
+        if message.language or conversation.language_chosen:
+            return message.language or usual
+        return self._languages.guess(message.text or "", usual)
+
+    def _known(self, conversation: Conversation) -> Conversation:
+        """The conversation without entries that the FAQ does not have any more."""
+
+        def known(ids: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(each for each in ids if self._knowledge.find(each))
+
+        return replace(
+            conversation,
+            options=known(conversation.options),
+            entries=known(conversation.entries),
+            runners_up=known(conversation.runners_up),
+        )
+
+    def _instead(self, turn: Turn, decision: Decision) -> Turn:
+        """The turn, had this been decided."""
+        ruling = replace(turn.ruling, decision=decision)
+        return self._turn(Considered(turn.before, turn.message, ruling, turn.language, turn.ranking), turn.at)
+
+    def _turn(self, considered: Considered, now: datetime) -> Turn:
+        after = self._triage.remember(now, considered)
+        before, message, ruling, language, ranking = considered
+        return Turn(message, language, ranking, ruling, self._reply(considered), before, after, now)
+
+    def _reply(self, considered: Considered) -> Reply | None:
+        decision, language = considered.ruling.decision, considered.language
+        match decision:
+            case Escalate():
+                return self.handover.asks(decision, language)
+            case Cancelled():
+                return self.handover.cancelled(decision, language)
+        reply = self._speaker.reply(decision, language, considered.before.is_new)
+        if reply and considered.before.draft and isinstance(decision, Answer):
+            return replace(reply, markdown=f"{reply.markdown}\n\n{self.handover.still_open(language)}")
+        return reply
+
+
+def _draft(decision: Decision) -> Draft | None:
+    return decision.draft if isinstance(decision, Escalate | Preview | Sent | Refer) else None
+
+
+def _needs_letter(decision: Decision) -> bool:
+    return isinstance(decision, Preview | Sent | Refer)

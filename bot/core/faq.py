@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AnyUrl,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -33,6 +34,7 @@ def _checked_link(url: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Link = Annotated[Text, AfterValidator(_checked_link)]
+Variants = Annotated[tuple[Text, ...], BeforeValidator(lambda told: (told,) if isinstance(told, str) else told)]
 EntryId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=100)]
 
 
@@ -55,6 +57,18 @@ class Localized(Model):
     def best(self, language: Language) -> str:
         """The text in `language`, else in the other one; empty where there is none at all."""
         return self.get(language) or self.de or self.en or ""
+
+
+class LocalizedVariants(Model):
+    """Several ways to say the same in German, in English, or in both; a single one may stand there as a text."""
+
+    de: Variants = ()
+    en: Variants = ()
+
+    def best(self, language: Language, variant: int) -> str:
+        """The way to say it with the number `variant`, counted round, in `language`, else in the other one."""
+        texts = (self.de if language == "de" else self.en) or self.de or self.en
+        return texts[variant % len(texts)] if texts else ""
 
 
 class Phrasings(Model):
@@ -159,6 +173,19 @@ _PLACEHOLDERS = {
     "verification": {"{device}", "{fingerprint}"},
     "welcome_room": {"{name}"},
     "too_large": {"{largest}"},
+    "which_number": {"{count}"},
+    "draft_expires": {"{minutes}"},
+    "letter_subject": {"{reference}", "{start}"},
+    "letter": {"{question}", "{sender}", "{reply_to}", "{reference}", "{history}"},
+    "letter_shown": {"{recipient}", "{reply_to}", "{subject}", "{text}"},
+    "letter_exchange": {"{question}", "{answer}"},
+    "preview": {"{letter}", "{minutes}"},
+    "sent": {"{reference}"},
+    "handed_over": {"{minutes}"},
+    "failed": {"{reference}"},
+    "write_yourself": {"{mailto}"},
+    "limit": {"{mailto}"},
+    "to_direct_chat": {"{link}"},
 }
 
 
@@ -168,16 +195,30 @@ class Says(Model):
     links: Localized
     source: Localized
     related: Localized
+    same_again: Localized
+    left_open: Localized
     clarify: Localized
+    which_number: Localized
+    unhelpful: Localized
     fallback: Localized
     fallback_near: Localized
+    none_of_them: Localized
+    again: Localized
+    offer_human: Localized
     greeting: Localized
-    thanks: Localized
-    goodbye: Localized
+    greeting_again: LocalizedVariants
+    thanks: LocalizedVariants
+    goodbye: LocalizedVariants
+    identity: LocalizedVariants
+    how_are_you: LocalizedVariants
+    insult: LocalizedVariants
+    language: Localized
     help: Localized
     unknown_command: Localized
     empty: Localized
     text_only: Localized
+    nothing_open: Localized
+    offer_is_over: Localized
     apology: Localized
     verification: Localized
     missed: Localized
@@ -188,6 +229,31 @@ class Says(Model):
     welcome_room: Localized
     too_large: Localized
     unencrypted: Localized
+    ask_question: Localized
+    ask_address: Localized
+    no_address: Localized
+    question_gone: Localized
+    draft_expires: Localized
+    draft_open: Localized
+    letter_subject: Localized
+    letter: Localized
+    letter_history: Localized
+    letter_exchange: Localized
+    letter_unanswered: Localized
+    letter_cut: Localized
+    letter_shown: Localized
+    preview: Localized
+    preview_unclear: Localized
+    preview_changed: Localized
+    sent: Localized
+    handed_over: Localized
+    declined: Localized
+    cancelled: Localized
+    failed: Localized
+    write_yourself: Localized
+    limit: Localized
+    to_direct_chat: Localized
+    no_direct_chat: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:
@@ -196,12 +262,37 @@ class Says(Model):
 
 
 class Understands(Model):
-    """Whole messages that the bot understands without the FAQ, compared without case and punctuation."""
+    """Messages that the bot understands without the FAQ, as a whole and without case and punctuation."""
 
     help_command: tuple[Text, ...]
+    support_command: tuple[Text, ...]
+    polite: tuple[Text, ...]
+    """Words that may stand at the beginning or the end of any of them."""
     greeting: tuple[Text, ...]
     thanks: tuple[Text, ...]
     goodbye: tuple[Text, ...]
+    identity: tuple[Text, ...]
+    how_are_you: tuple[Text, ...]
+    insult: tuple[Text, ...]
+    yes: tuple[Text, ...]
+    """Nothing else lets a letter go out."""
+    agree: tuple[Text, ...]
+    """Enough of a yes to be asked on, but not to let a letter go out."""
+    no: tuple[Text, ...]
+    none_of_them: tuple[Text, ...]
+    unhelpful: tuple[Text, ...]
+    human: tuple[Text, ...]
+    in_german: tuple[Text, ...]
+    in_english: tuple[Text, ...]
+    with_history: tuple[Text, ...]
+    without_history: tuple[Text, ...]
+    first: tuple[Text, ...]
+    second: tuple[Text, ...]
+    third: tuple[Text, ...]
+    fourth: tuple[Text, ...]
+    last: tuple[Text, ...]
+    beside_a_choice: tuple[Text, ...]
+    """Words that may stand beside the number of an option."""
 
 
 class Phrases(Model):
@@ -232,6 +323,10 @@ class KnowledgeBase(Model):
             KeyError: there is none.
         """
         return self._by_id[entry_id]
+
+    def find(self, entry_id: str) -> Entry | None:
+        """The entry with this id; None where there is none (any more)."""
+        return self._by_id.get(entry_id)
 
     @cached_property
     def _by_id(self) -> Mapping[str, Entry]:

@@ -138,19 +138,33 @@ class Index:
         ordered = sorted(matches, key=lambda match: (-match.confidence, match.entry))
         first = self._entries.index(ordered[0].entry)
         certain = ordered[0].confidence >= _NEARLY_CERTAIN and self._usage.has_content_of(best.read, first)
-        return Ranking(tuple(ordered[:_BEST]), None if exact else self._not_covered(text, best, certain))
+        named = None if exact else self._named_outside(text, certain)
+        likely = None if exact else self._likely_outside(best)
+        return Ranking(tuple(ordered[:_BEST]), likely if named is None else named, named is not None)
 
-    def _not_covered(self, text: str, best: _Scored, certain: bool = False) -> int | None:
-        """The subject that the FAQ says it does not cover and the question is about.
+    def subject(self, entry: str) -> str:
+        """The words that tell what the entry is about, to be asked for along with what leans on it.
 
-        The question names it, but nothing that the FAQ is about, and no entry is nearly `certain`; or it is nearer to
-        the subject's sample questions than to any entry, and likely to be one.
+        They are those that most of its phrasings use, of the words that tell entries apart; there may be none.
         """
+        number = self._entries.index(entry)
+        own = (text for text, of in zip(self._texts, self._of, strict=True) if of == number)
+        return " ".join(self._usage.subject(map(self._read, own)))
+
+    def _not_covered(self, text: str, best: _Scored) -> int | None:
+        """The subject that the FAQ says it does not cover and the question is about."""
+        named = self._named_outside(text, certain=False)
+        return self._likely_outside(best) if named is None else named
+
+    def _named_outside(self, text: str, certain: bool) -> int | None:
+        """What the question names, if nothing that the FAQ is about is named, and no entry is nearly `certain`."""
         read = self._read(text)
         named = (word.not_covered for word in read if word.not_covered is not None and not word.turned_down)
         first = next(named, None)
-        if first is not None and not certain and not self._usage.names_subject(read):
-            return first
+        return None if certain or self._usage.names_subject(read) else first
+
+    def _likely_outside(self, best: _Scored) -> int | None:
+        """What has sample questions that the question is nearer to than to any entry, and likely one of."""
         return best.outside.subject if best.outside and self._is_likely(best.outside) else None
 
     def _is_likely(self, outside: _Outside) -> bool:

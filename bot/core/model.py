@@ -127,6 +127,8 @@ class Ranking:
     """The best entries, most confident first."""
     not_covered: int | None = None
     """Which of the FAQ's subjects that are not covered the question is about."""
+    names_not_covered: bool = False
+    """Whether it says so by name."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,15 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if unicodedata.category(c) not in ("Cf", "Cs", "Mn"))
 
 
+def printable(text: str) -> str:
+    """`text` without what shows nothing or deceives: characters of the categories Cc, Cf and Cs.
+
+    Line breaks stay, and what joins emoji and letters (U+200C, U+200D).
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(c for c in lines if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+
+
 def words(text: str) -> tuple[str, ...]:
     """The folded words of `text` in order; punctuation, emoji and underscores divide words."""
     return tuple(_WORD.findall(fold(text)))
@@ -75,3 +84,9 @@ FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     ),
 }
 """Words without a subject of their own, by language."""
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """The stems of the words of `text` that are no function words."""
+    said = (word for word in words(text) if not any(word in those for those in FUNCTION_WORDS.values()))
+    return frozenset(map(stem, said))

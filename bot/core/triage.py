@@ -1,119 +1,116 @@
-"""What is done about a message: all thresholds and transitions.
+"""What is done about a message: all transitions of a conversation, as one table.
 
-the message                                   the decision
---------------------------------------------  --------------------------------------------
-holds no text                                 Unreadable the first time, then Silence
-holds no word                                 Unreadable
-is a command                                  Command
-is a greeting, thanks, goodbye as a whole     Smalltalk
-is the number of an option offered before     Answer with that option
-is only numbers and single letters            Fallback
-names what the FAQ says it does not cover     Fallback, with its pointer
-one match over the threshold, clear ahead     Answer
-several matches near one another              Clarify
-none                                          Fallback, with what comes near
-as above, in a thread, unasked, of a stranger Silence
+The first rule that has something to say decides. `RULES` is the table; each function says when it has, in `drafting`
+where it concerns an escalation, in `talking` where it concerns the conversation, in `answering` where it concerns a
+question. What is remembered afterwards is in `memory`, the thresholds are in `situation`.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 
-from pydantic import Field, model_validator
+from bot.core import answering, drafting, talking
+from bot.core.conversation import Conversation, HandedOver
+from bot.core.decision import Answer, Decision, Fallback, Ruling, Silence
+from bot.core.faq import Understands
+from bot.core.memory import Considered, remember
+from bot.core.model import Addressed, Language, Message
+from bot.core.situation import Manners, Outlook, Situation, Thresholds
+from bot.core.understanding import Understanding
 
-from bot.core.conversation import Conversation
-from bot.core.decision import SMALLTALK, Answer, Clarify, Command, Decision, Fallback, Silence, Smalltalk, Unreadable
-from bot.core.faq import Model, Understands
-from bot.core.model import Addressed, Language, Match, Message, Ranking
-from bot.core.text import words
-
-_MOST_OPTIONS = 4
-_MOST_NEAR = 3
-_NUMBERS = {str(number + 1): number for number in range(_MOST_OPTIONS)}
-_COMMAND = re.compile(r"\s*!(\w+|\?)")
+IN_LIGHT = "leans on the last answer, and is clear in its light"
 
 
-Probability = Annotated[float, Field(ge=0, le=1)]
+class Rule(NamedTuple):
+    """A row of the table."""
+
+    when: str
+    decide: Callable[[Situation], Decision | None]
+    asks: bool = False
+    """Whether the message is a question, which an escalation would pass on."""
 
 
-class Thresholds(Model):
-    """The confidences at which decisions change."""
-
-    answer: Probability = 0.6
-    """From here on an entry is answered."""
-    clarify: Probability = 0.15
-    """From here on an entry is offered when it is unclear which one is meant."""
-    near: Probability = 0.06
-    """From here on an entry is one of the options, or named as a near topic."""
-    ambiguity: Probability = 0.05
-    """How far the best match must be ahead of the second to be answered."""
-
-    @model_validator(mode="after")
-    def _are_ordered(self) -> "Thresholds":
-        if not self.near <= self.clarify <= self.answer:
-            raise ValueError("`near` is at most `clarify`, and that at most `answer`")
-        return self
+RULES = (
+    Rule("taps the number of an option", talking.tapped_number),
+    Rule("is a thumb down on an answer", talking.tapped_thumb),
+    Rule("holds no text", talking.no_text),
+    Rule("is a command", talking.command),
+    Rule("holds no word", talking.no_word),
+    Rule("asks for the other language", talking.other_language),
+    Rule("cancels the draft", drafting.cancelled),
+    Rule("agrees to the letter that was shown", drafting.confirmed),
+    Rule("asks for a human while a draft is open", drafting.asked_again),
+    Rule("is the question that the draft waits for", drafting.question_told),
+    Rule("names the reply address", drafting.address_told),
+    Rule("wants the letter with or without what was asked before", drafting.history_wanted),
+    Rule("is a clear question while a draft is open", answering.clear_beside_a_draft, asks=True),
+    Rule("is nothing that the draft waits for", drafting.unclear),
+    Rule("asks for a human, or accepts the offer of one", talking.wants_human),
+    Rule("declines the offer of a human", talking.declines),
+    Rule("chooses an option by its number", talking.chosen_by_number),
+    Rule("turns all options down", talking.none_of_them),
+    Rule("says that the answer did not help", talking.unhelpful),
+    Rule("is small talk as a whole", talking.smalltalk),
+    Rule("is a yes or a no to nothing", talking.nothing_open),
+    Rule("is only numbers and single letters", answering.no_question),
+    Rule("chooses an option in its own words", talking.chosen_in_words),
+    Rule("asks several things at once", answering.several, asks=True),
+    Rule(IN_LIGHT, answering.in_light, asks=True),
+    Rule("names what the FAQ says it does not cover", answering.not_covered, asks=True),
+    Rule("has one match over the threshold, clear ahead", answering.clear, asks=True),
+    Rule("has several matches near one another, or none", answering.weak, asks=True),
+)
+_OVERHEARD = "is nobody's question to the bot, in a thread"
+_HANDED_OVER = "is on a topic that was handed over to support"
 
 
 class Triage:
-    """Decides, from what the phrases file says the bot understands and from the thresholds."""
+    """Decides, from what the phrases file says the bot understands, from the thresholds and the manners."""
 
-    def __init__(self, understands: Understands, thresholds: Thresholds = Thresholds()) -> None:
+    def __init__(
+        self,
+        understands: Understands,
+        thresholds: Thresholds = Thresholds(),
+        manners: Manners = Manners(),
+    ) -> None:
+        self._understanding = Understanding(understands)
         self._thresholds = thresholds
-        self._help = {text.casefold() for text in understands.help_command}
-        self._smalltalk = {words(text): Smalltalk(kind) for kind in SMALLTALK for text in getattr(understands, kind)}
+        self._manners = manners
 
-    def decide(self, conversation: Conversation, message: Message, ranking: Ranking) -> Decision:
-        """What is done about `message`, for which the FAQ has `ranking`."""
-        if message.text is None:
-            return Silence() if conversation.told_text_only else Unreadable("no text")
-        decision = self._decide(conversation, message.text, ranking)
-        overheard = message.addressed is Addressed.THREAD and conversation.is_new
-        if overheard and not isinstance(decision, Answer):
-            return Silence()
-        return decision
+    def decide(self, conversation: Conversation, message: Message, outlook: Outlook) -> Ruling:
+        """What is done about `message`, for which the FAQ has `outlook`."""
+        understood = self._understanding.read(message.text or "")
+        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners)
+        ruling = _first_ruling(now)
+        decision = ruling.decision
+        is_overheard = message.addressed is Addressed.THREAD and conversation.is_new
+        if is_overheard and not isinstance(decision, Answer):
+            return Ruling(Silence(), _OVERHEARD)
+        if conversation.handed_over and ruling.asks and _is_on(conversation.handed_over, decision):
+            return Ruling(Silence(), _HANDED_OVER)
+        return ruling
 
-    def remember(self, conversation: Conversation, decision: Decision, language: Language) -> Conversation:
-        """What is remembered after `decision`: offered options hold until something else is offered or answered."""
-        heard = replace(conversation, language=language)
-        match decision:
-            case Answer(entries):
-                return replace(heard, entry=entries[-1], options=())
-            case Clarify(options):
-                return replace(heard, options=options)
-            case Fallback():
-                return replace(heard, options=())
-            case Unreadable("no text"):
-                return replace(heard, told_text_only=True)
-            case Silence():
-                return conversation
-            case _:
-                return heard
+    def remember(self, now: datetime, turn: Considered) -> Conversation:
+        """What is remembered after a decision."""
+        return remember(turn, now, self._manners, self._thresholds)
 
-    def _decide(self, conversation: Conversation, text: str, ranking: Ranking) -> Decision:
-        if command := _COMMAND.match(text):
-            return Command("help" if command[1].casefold() in self._help else "unknown")
-        said = words(text)
-        if not said:
-            return Unreadable("empty")
-        if smalltalk := self._smalltalk.get(said):
-            return smalltalk
-        if len(said) == 1 and (chosen := _NUMBERS.get(said[0], _MOST_OPTIONS)) < len(conversation.options):
-            return Answer((conversation.options[chosen],))
-        if all(len(word) == 1 or word.isdigit() for word in said):
-            return Fallback()
-        if ranking.not_covered is not None:
-            return Fallback(not_covered=ranking.not_covered)
-        return self._by_confidence(ranking.matches)
 
-    def _by_confidence(self, matches: Sequence[Match]) -> Decision:
-        limits = self._thresholds
-        if not matches:
-            return Fallback()
-        best = matches[0].confidence
-        rivals = [m for m in matches[1:_MOST_OPTIONS] if m.confidence >= max(best - limits.ambiguity, limits.clarify)]
-        if best >= limits.answer and not rivals:
-            return Answer((matches[0].entry,))
-        near = tuple(match.entry for match in matches[:_MOST_OPTIONS] if match.confidence >= limits.near)
-        return Clarify(near) if best >= limits.clarify and len(near) > 1 else Fallback(near[:_MOST_NEAR])
+def _first_ruling(now: Situation) -> Ruling:
+    for rule in RULES:
+        decision = rule.decide(now)
+        if decision is not None:
+            return Ruling(decision, rule.when, rule.asks, _wanted_language(now, rule))
+    raise AssertionError("the last rule always decides")
+
+
+def _wanted_language(now: Situation, rule: Rule) -> Language | None:
+    if rule.decide is not talking.other_language:
+        return None
+    return "de" if now.understood.means("in_german") else "en"
+
+
+def _is_on(handed_over: HandedOver, decision: Decision) -> bool:
+    """Whether the decision is no clear answer to something new."""
+    if isinstance(decision, Answer):
+        return set(decision.entries) <= set(handed_over.entries)
+    return not (isinstance(decision, Fallback) and decision.not_covered is not None)

@@ -15,6 +15,7 @@ _WILD = 0.6
 """The certainty below which a reading is a wild guess."""
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""
+_MOST_SUBJECTS = 2
 
 _SUBJECTLESS = frozenset(stem(word) for words in FUNCTION_WORDS.values() for word in words)
 
@@ -48,6 +49,17 @@ class Usage:
         """Whether the question shares a word with the entry that is no function word."""
         stems = (stem(each) for word in read if word.not_covered is None for each in word.read_as)
         return any(each not in _SUBJECTLESS and entry in self._users.get(each, ()) for each in stems)
+
+    def subject(self, readings: Iterable[Sequence[Word]]) -> list[str]:
+        """The words that most of an entry's phrasings use, most used first; no function words, and at most two."""
+        counts: Counter[str] = Counter()
+        shown: dict[str, str] = {}
+        for read in readings:
+            said = {stem(sense.word): sense.word for word in read for sense in word.senses}
+            counts.update(said.keys() - _SUBJECTLESS)
+            shown = {**said, **shown}
+        most = max(counts.values(), default=0)
+        return [shown[each] for each, count in counts.most_common(_MOST_SUBJECTS) if count > most / 2]
 
     def explained(
         self, read: Sequence[Word], entries: Iterable[int], without: Mapping[int, int] | None = None

@@ -22,6 +22,15 @@ Saying = Literal["answer", "apology", "direct", "failed"]
 its escalation failed."""
 
 
+@dataclass(frozen=True)
+class DirectChat:
+    """A room with nobody but one person and the bot."""
+
+    room_id: str
+    link: str
+    """Leads there from any client."""
+
+
 class Replies(Protocol):
     """Brings replies to where the message was written."""
 
@@ -40,8 +49,8 @@ class Replies(Protocol):
         Nothing waits for it, and it may come to nothing.
         """
 
-    async def direct_chat(self, message: Message) -> str | None:
-        """The room of a direct chat with the sender, opened where there is none; None where that is refused."""
+    async def direct_chat(self, message: Message) -> DirectChat | None:
+        """A direct chat with the sender, opened where there is none; None where that is refused."""
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Put `reply` in the place of an earlier one, because of `message`, the new version of what was asked.

@@ -1,0 +1,86 @@
+"""How an escalation is drafted: the question, the reply address, the preview, and the yes without which nothing goes.
+
+These are the rules of `triage` that concern a draft. What the letter says is the business of `correspondence`.
+"""
+
+from dataclasses import replace
+
+from bot.core.address import find_address
+from bot.core.conversation import Conversation, Draft
+from bot.core.decision import Cancelled, Decision, Escalate, Preview, Refer, Sent
+from bot.core.situation import Situation
+
+
+def draft(now: Situation, conversation: Conversation | None = None) -> Decision:
+    """Open a draft with the last question of the conversation, if there is one."""
+    exchanges = (conversation or now.conversation).exchanges
+    last, earlier = (exchanges[-1].question, exchanges[:-1]) if exchanges else (None, ())
+    opened = Draft(now.message.event_id, "question", last, earlier)
+    return advance(opened, now) if now.manners.passes_on else Refer(opened)
+
+
+def advance(open_draft: Draft, now: Situation) -> Decision:
+    """Ask for what the draft lacks; where it lacks nothing, show it."""
+    if open_draft.question is None:
+        return Escalate(replace(open_draft, stage="question"))
+    if open_draft.address is None and not now.manners.reply_address:
+        return Escalate(replace(open_draft, stage="address"))
+    return Preview(replace(open_draft, stage="preview"))
+
+
+def repeat(open_draft: Draft) -> Decision:
+    """Ask, or show, once more what was asked or shown last."""
+    return Preview(open_draft) if open_draft.stage == "preview" else Escalate(open_draft)
+
+
+def cancelled(now: Situation) -> Decision | None:
+    """The person does not want it any more."""
+    return Cancelled() if now.conversation.draft and now.understood.means("no") else None
+
+
+def asked_again(now: Situation) -> Decision | None:
+    """The person asks for a human once more."""
+    open_draft = now.conversation.draft
+    return repeat(open_draft) if open_draft and now.understood.means("human") else None
+
+
+def question_told(now: Situation) -> Decision | None:
+    """The message is the question, whatever it says."""
+    open_draft = now.conversation.draft
+    if not open_draft or open_draft.stage != "question":
+        return None
+    return advance(replace(open_draft, question=now.this), now)
+
+
+def address_told(now: Situation) -> Decision | None:
+    """The message names the reply address, at first or instead of the one that was shown."""
+    open_draft = now.conversation.draft
+    if not open_draft or open_draft.stage == "question" or not find_address(now.text):
+        return None
+    return advance(replace(open_draft, address=now.this), now)
+
+
+def confirmed(now: Situation) -> Decision | None:
+    """The one way in which a letter goes out."""
+    open_draft = now.conversation.draft
+    is_shown = open_draft is not None and open_draft.stage == "preview" and open_draft.shown
+    return Sent(open_draft) if open_draft and is_shown and now.understood.means("yes") else None
+
+
+def history_wanted(now: Situation) -> Decision | None:
+    """Whether the earlier questions and answers go along."""
+    open_draft = now.conversation.draft
+    if not open_draft or open_draft.stage != "preview":
+        return None
+    wanted = now.understood.first(("with_history", "without_history"))
+    return Preview(replace(open_draft, with_history=wanted == "with_history")) if wanted else None
+
+
+def unclear(now: Situation) -> Decision | None:
+    """The message is neither an answer to what was asked nor a question of its own."""
+    open_draft = now.conversation.draft
+    if not open_draft:
+        return None
+    if open_draft.stage == "address":
+        return Escalate(open_draft, "no address")
+    return Preview(open_draft, "unclear") if open_draft.stage == "preview" else Escalate(open_draft)

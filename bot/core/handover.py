@@ -1,0 +1,72 @@
+"""What the bot says while a question is passed on to support."""
+
+from datetime import timedelta
+from typing import Literal
+
+from bot.core.decision import Cancelled, Escalate
+from bot.core.faq import Says
+from bot.core.model import Language, Reply
+from bot.core.situation import Manners
+from bot.core.voice import Voice
+
+
+class Handover:
+    """Puts the steps of an escalation into words."""
+
+    def __init__(self, says: Says, voice: Voice, manners: Manners) -> None:
+        self._says = says
+        self._voice = voice
+        self._manners = manners
+        self._minutes = _minutes(manners.remember)
+
+    def asks(self, decision: Escalate, language: Language) -> Reply:
+        """The question for what the draft lacks."""
+        if decision.trouble == "no address":
+            return self._voice.say(self._says.no_address, language)
+        asks = self._says.ask_question if decision.draft.stage == "question" else self._says.ask_address
+        above = [self._voice.fill(self._says.question_gone, language)] if decision.trouble else []
+        below = self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)
+        return Reply(language, "\n\n".join([*above, self._voice.fill(asks, language), below]))
+
+    def cancelled(self, decision: Cancelled, language: Language) -> Reply:
+        """That nothing is passed on."""
+        return self._voice.say(self._says.declined if decision.was_offer else self._says.cancelled, language)
+
+    def still_open(self, language: Language) -> str:
+        """What stands below an answer that is given while a letter waits for its yes."""
+        return self._voice.fill(self._says.draft_open, language)
+
+    def preview(self, letter: str, trouble: Literal["unclear", "changed"] | None, language: Language) -> Reply:
+        """The letter before it is sent, as Markdown shows it."""
+        reasons = {"unclear": self._says.preview_unclear, "changed": self._says.preview_changed}
+        above = [self._voice.fill(reasons[trouble], language)] if trouble else []
+        return Reply(
+            language,
+            "\n\n".join([*above, self._voice.fill(self._says.preview, language, letter=letter, minutes=self._minutes)]),
+        )
+
+    def sent(self, reference: str, language: Language) -> Reply:
+        """That the letter is on its way."""
+        parts = [self._voice.fill(self._says.sent, language, reference=reference)]
+        if quiet := self._manners.handed_over:
+            parts.append(self._voice.fill(self._says.handed_over, language, minutes=_minutes(quiet)))
+        return Reply(language, "\n\n".join(parts))
+
+    def failed(self, reference: str, language: Language) -> Reply:
+        """That the letter could not be delivered."""
+        return Reply(language, self._voice.fill(self._says.failed, language, reference=reference))
+
+    def refer(self, link: str, why: Literal["no mail", "limit"], language: Language) -> Reply:
+        """How to write to support oneself; `link` opens the mail."""
+        phrase = self._says.write_yourself if why == "no mail" else self._says.limit
+        return Reply(language, self._voice.fill(phrase, language, mailto=f"[{self._voice.address}](<{link}>)"))
+
+    def to_direct_chat(self, link: str | None, language: Language) -> Reply:
+        """That the rest is said in the direct chat at `link`, or that none could be opened."""
+        if link is None:
+            return self._voice.say(self._says.no_direct_chat, language)
+        return Reply(language, self._voice.fill(self._says.to_direct_chat, language, link=f"<{link}>"))
+
+
+def _minutes(time: timedelta) -> str:
+    return str(round(time.total_seconds() / 60))

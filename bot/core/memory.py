@@ -1,0 +1,89 @@
+"""What is remembered of a conversation after each decision: the other half of the transitions in `triage`."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.core.conversation import MOST_EXCHANGES, Conversation, Exchange, HandedOver, Quoted
+from bot.core.decision import (
+    Answer,
+    Cancelled,
+    Clarify,
+    Escalate,
+    Fallback,
+    Preview,
+    Refer,
+    Ruling,
+    Sent,
+    Silence,
+    Unreadable,
+)
+from bot.core.model import Language, Message, Ranking
+from bot.core.situation import Manners, Thresholds
+
+_MOST_RUNNERS_UP = 4
+
+
+class Considered(NamedTuple):
+    """What `remember` needs to know of a turn."""
+
+    before: Conversation
+    message: Message
+    ruling: Ruling
+    language: Language
+    ranking: Ranking
+
+
+def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thresholds) -> Conversation:
+    """What is remembered after a decision."""
+    before, ruling = turn.before, turn.ruling
+    decision = ruling.decision
+    if isinstance(decision, Silence):
+        return before
+    heard = replace(
+        before,
+        language=turn.language,
+        language_chosen=before.language_chosen or ruling.language is not None,
+        turns=before.turns + 1,
+        offers_human=isinstance(decision, Fallback) and decision.offers_human,
+        until=now + manners.remember,
+    )
+    heard = replace(heard, exchanges=_exchanges(before, turn))
+    match decision:
+        case Answer(entries, again=again):
+            others = (m.entry for m in turn.ranking.matches if m.confidence >= thresholds.near)
+            runners_up = tuple(entry for entry in others if entry not in entries)[:_MOST_RUNNERS_UP]
+            failures = before.failures + 1 if again else 0
+            return replace(heard, entries=entries, runners_up=runners_up, options=(), failures=failures)
+        case Clarify(options, why):
+            failures = before.failures + (why == "unhelpful")
+            return replace(heard, options=options, runners_up=(), failures=failures)
+        case Fallback():
+            return replace(heard, options=(), runners_up=(), failures=before.failures + 1)
+        case Unreadable("no text"):
+            return replace(heard, told_text_only=True)
+        case Escalate(open_draft) | Preview(open_draft):
+            return replace(heard, draft=open_draft, options=())
+        case Sent(open_draft):
+            topic = heard.exchanges[-1].entries if heard.exchanges else ()
+            until = now + manners.handed_over
+            return replace(heard, draft=None, options=(), failures=0, handed_over=HandedOver(until, topic))
+        case Cancelled() | Refer():
+            return replace(heard, draft=None, options=(), failures=0)
+        case _:
+            return heard
+
+
+def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
+    """The questions so far. An option that is chosen answers the last one; a thumb brings its own to the end."""
+    decision, exchanges = turn.ruling.decision, before.exchanges
+    entries = decision.entries if isinstance(decision, Answer) else ()
+    if turn.ruling.asks:
+        this = Exchange(Quoted(turn.message.room_id, turn.message.quotable), entries)
+        return (*exchanges, this)[-MOST_EXCHANGES:]
+    reaction = turn.message.reaction
+    if reaction and isinstance(decision, Fallback):
+        return tuple(sorted(exchanges, key=lambda each: each.reply == reaction.to))
+    if entries and exchanges:
+        return (*exchanges[:-1], replace(exchanges[-1], entries=entries))
+    return exchanges

@@ -1,0 +1,108 @@
+"""Messages that are understood as a whole, without the FAQ: greetings, yes and no, the number of an option.
+
+What counts as what stands in the phrases file. Case, punctuation and emoji do not matter, a greeting in front and
+"bitte" at either end neither, and a typing error is forgiven where it does no harm: never in a yes, a no or an insult.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.core.faq import Understands
+from bot.core.text import words
+
+Said = tuple[str, ...]
+_EXACT = {"yes", "no", "insult", "polite", "beside_a_choice", "first", "second", "third", "fourth", "last"}
+"""Kinds in which no typing error is forgiven: much hangs on them, or their words are short and near others."""
+_CHOICES = ("first", "second", "third", "fourth")
+_SHORTEST = 6
+"""The fewest letters in which a typing error is forgiven."""
+_SIMILAR = 0.85
+"""From this similarity on (optimal string alignment, from 0 to 1), another spelling is forgiven."""
+
+
+class Understanding:
+    """Understands what the phrases file says."""
+
+    def __init__(self, understands: Understands) -> None:
+        self._phrases = {
+            kind: frozenset(filter(None, map(words, getattr(understands, kind)))) for kind in Understands.model_fields
+        }
+        self._polite = {word for phrase in self._phrases["polite"] for word in phrase}
+        self._beside = {word for phrase in self._phrases["beside_a_choice"] for word in phrase} | self._polite
+        self._choices = {phrase: number for number, kind in enumerate(_CHOICES) for phrase in self._phrases[kind]} | {
+            (str(number + 1),): number for number in range(len(_CHOICES))
+        }
+        self._joined = {
+            kind: [" ".join(phrase) for phrase in phrases if len(" ".join(phrase)) >= _SHORTEST]
+            for kind, phrases in self._phrases.items()
+            if kind not in _EXACT
+        }
+
+    def read(self, text: str) -> "Understood":
+        """What `text` may be understood as."""
+        return Understood(self, words(text))
+
+    def means(self, said: Said, kind: str) -> bool:
+        """Whether what was `said` is something of this `kind`, as a whole."""
+        phrases = self._phrases[kind]
+        forms = dict.fromkeys([said, *(() if kind == "greeting" else [self._ungreeted(said)])])
+        forms |= dict.fromkeys([self._unpolite(form) for form in forms])
+        if any(form in phrases for form in forms if form):
+            return True
+        return kind not in _EXACT and any(self._is_nearly(" ".join(form), kind) for form in forms if form)
+
+    def choice(self, said: Said, among: int) -> int | None:
+        """Which of so many options is chosen, by number or in words; None where that is not what was said."""
+        left = tuple(word for word in said if word not in self._beside)
+        if left in self._phrases["last"] or said in self._phrases["last"]:
+            return among - 1
+        return self._choices.get(left, self._choices.get(said))
+
+    def _is_nearly(self, joined: str, kind: str) -> bool:
+        if len(joined) < _SHORTEST:
+            return False
+        scorer = OSA.normalized_similarity
+        found = process.extractOne(joined, self._joined[kind], scorer=scorer, score_cutoff=_SIMILAR)
+        return found is not None and found[0][0] == joined[0]
+
+    def _ungreeted(self, said: Said) -> Said:
+        """What was said after the greeting; where nothing else was said, that."""
+        longest = max((len(each) for each in self._phrases["greeting"] if said[: len(each)] == each), default=0)
+        return said[longest:] or said
+
+    def _unpolite(self, said: Said) -> Said:
+        kept = list(said)
+        while kept and kept[0] in self._polite:
+            kept.pop(0)
+        while kept and kept[-1] in self._polite:
+            kept.pop()
+        return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """One message, to be asked what it may be understood as."""
+
+    by: Understanding
+    said: Said
+    """Its words, folded."""
+
+    def means(self, *kinds: str) -> bool:
+        """Whether it is one of these, as a whole."""
+        return any(kind in self._kinds for kind in kinds)
+
+    def choice(self, among: int) -> int | None:
+        """Which of so many options it chooses, counted from 0; a number may be beyond them."""
+        return self.by.choice(self.said, among)
+
+    def first(self, kinds: Iterable[str]) -> str | None:
+        """The first of `kinds` that it is."""
+        return next((kind for kind in kinds if kind in self._kinds), None)
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(kind for kind in Understands.model_fields if self.by.means(self.said, kind))

@@ -1,0 +1,83 @@
+"""Use case: a question is on its way from a conversation to support: its words are fetched, its letter is posted.
+
+What becomes of a letter that was posted is the business of `backoffice`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.core.conversation import Quoted
+from bot.core.decision import Decision, Escalate, Preview, Refer, Sent, Turn
+from bot.core.desk import Desk
+from bot.core.model import Message
+from bot.ports import Clock, Messages, Store
+from bot.ports.post import Outbox, Posted
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many letters may be posted within a day."""
+
+    per_person: int = 5
+    overall: int = 50
+
+
+class Escalations:
+    """Completes turns that need the words of earlier messages, and posts letters."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        store: Store,
+        outbox: Outbox,
+        messages: Messages,
+        clock: Clock,
+        allowance: Allowance = Allowance(),
+    ) -> None:
+        self._desk = desk
+        self._store = store
+        self._outbox = outbox
+        self._messages = messages
+        self._clock = clock
+        self._allowance = allowance
+
+    async def completed(self, turn: Turn) -> Turn:
+        """The turn with what needs a letter: a preview, a link, the person's yes. Any other turn is left as it is.
+
+        Raises:
+            Undelivered: the words of an earlier message cannot be had for now.
+        """
+        if not is_private(turn.decision):
+            return turn
+        if not isinstance(turn.decision, Refer) and await self._is_used_up(turn.message.sender):
+            turn = self._desk.refer(turn)
+        texts = {quoted: await self._words(quoted, turn.message) for quoted in self._desk.wanted(turn)}
+        return self._desk.finish(turn, texts)
+
+    async def post(self, turn: Turn) -> None:
+        """Put the turn's letter into the outbox: from now on it goes out, whatever happens."""
+        if turn.letter:
+            message = replace(turn.message, text=None)
+            posted = Posted(turn.letter, message, turn.language, self._clock.now())
+            await self._store.post(posted, turn.conversation)
+
+    async def reference_of(self, message: Message) -> str | None:
+        """The reference of the letter that this message has agreed to already, before a crash."""
+        return await self._outbox.reference_of(message)
+
+    async def _is_used_up(self, sender: str) -> bool:
+        since = self._clock.now() - _DAY
+        own = await self._outbox.posted_since(since, sender)
+        return own >= self._allowance.per_person or await self._outbox.posted_since(since) >= self._allowance.overall
+
+    async def _words(self, quoted: Quoted, message: Message) -> str | None:
+        if quoted == Quoted(message.room_id, message.quotable):
+            return message.text
+        return await self._messages.text(quoted, message.sender)
+
+
+def is_private(decision: Decision) -> bool:
+    """Whether what is said about it belongs in a direct chat."""
+    return isinstance(decision, Escalate | Preview | Sent | Refer)
