@@ -3,19 +3,22 @@
 What is written waits for the disk, in a thread. What is read are single rows by their keys, in microseconds: a thread's
 turn would take longer, and an answer waits for it.
 
-Persons, rooms, threads and events stand in it as keyed fingerprints only, and no text at all.
+Persons, rooms, threads and events stand in it as keyed fingerprints only. What is sealed is erased with its row, as
+`secure_delete` is on; a copy may stand in the write-ahead log until the log is written over, at the latest when the bot
+stops.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import aiosqlite
 
 from bot import remedies
-from bot.adapters.sqlite.schema import KEPT, prepare
+from bot.adapters.sqlite.schema import SWEEPS, prepare
 from bot.keys import Key, Unusable
 from bot.ports import Clock, StoreBroken
 
@@ -58,9 +61,8 @@ class Database:
         now = self.seconds()
         if now - self._swept_at < _BETWEEN_SWEEPS:
             return
-        for table, kept in KEPT.items():
-            limit = now - kept.total_seconds()
-            await self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (limit,))  # noqa: S608 (our names)
+        for statement, kept in SWEEPS:
+            await self._connection.execute(statement, (now - kept.total_seconds(),))
         self._swept_at = now
 
     async def _roll_back(self) -> None:
@@ -79,9 +81,13 @@ class Database:
         except sqlite3.Error as error:
             raise StoreBroken(remedies.of_database(self._path, error)) from error
 
+    def now(self) -> datetime:
+        """The time, with its zone."""
+        return self._clock.now()
+
     def seconds(self) -> int:
         """The time, in seconds since 1970."""
-        return int(self._clock.now().timestamp())
+        return int(self.now().timestamp())
 
 
 @asynccontextmanager

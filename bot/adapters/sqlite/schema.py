@@ -57,6 +57,27 @@ MIGRATIONS = (
     CREATE INDEX welcomed_at ON welcomed (at);
     """,
     "DELETE FROM answers;",  # the ids of the replies are sealed in another way
+    """
+    DROP TABLE conversations;
+    CREATE TABLE conversations (
+        conversation BLOB PRIMARY KEY, person BLOB NOT NULL, state BLOB NOT NULL, until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX conversations_until ON conversations (until);
+    CREATE INDEX conversations_person ON conversations (person);
+    DROP TABLE answers;
+    CREATE TABLE answers (
+        question BLOB PRIMARY KEY, reply BLOB NOT NULL, asker BLOB NOT NULL, entries TEXT NOT NULL,
+        before BLOB NOT NULL, at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX answers_asker ON answers (asker);
+    CREATE INDEX answers_at ON answers (at);
+    CREATE TABLE outbox (
+        reference TEXT PRIMARY KEY, event BLOB UNIQUE, person BLOB, content BLOB, state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, next_try INTEGER, trouble TEXT NOT NULL DEFAULT '', told INTEGER,
+        at INTEGER NOT NULL, changed INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX outbox_next_try ON outbox (next_try);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
@@ -64,14 +85,25 @@ KEPT = {
     "handled": timedelta(days=7),
     "answers": timedelta(days=7),
     "reactions": timedelta(days=7),
-    "conversations": timedelta(days=1),
     "missed": timedelta(days=1),
     "unread": timedelta(days=1),
     "unencrypted": timedelta(days=1),
     "threads": timedelta(days=90),
     "welcomed": timedelta(days=90),
 }
-"""For how long rows are kept, by table."""
+"""For how long rows are kept, by table, from their time `at` on."""
+
+SWEEPS = (
+    *((f"DELETE FROM {table} WHERE at < ?", kept) for table, kept in KEPT.items()),  # noqa: S608 (our names)
+    ("DELETE FROM conversations WHERE until < ?", timedelta()),
+    ("UPDATE outbox SET content = NULL WHERE state = 'failed' AND changed < ?", timedelta(days=7)),
+    (
+        "UPDATE outbox SET event = NULL, person = NULL WHERE content IS NULL AND person IS NOT NULL AND at < ?",
+        timedelta(days=7),
+    ),
+    ("DELETE FROM outbox WHERE content IS NULL AND at < ?", timedelta(days=30)),
+)
+"""What erases what is too old, each with the age from which on something is. A letter that waits never is."""
 
 
 async def prepare(database: aiosqlite.Connection, path: Path) -> None:

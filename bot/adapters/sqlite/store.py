@@ -1,18 +1,23 @@
-"""The store: what was handled, what is remembered of conversations, feedback, and where the sync stands."""
+"""The store: what was handled, how it was answered, feedback, and where the sync stands.
+
+Conversations and letters have modules of their own; what belongs together is recorded here, in one transaction.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 
+from bot.adapters.sqlite.conversations import Conversations
 from bot.adapters.sqlite.database import Database, Execute
+from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.schema import KEPT
 from bot.core.conversation import Conversation
 from bot.core.model import Feedback, Message
 from bot.ports import Answered, Notice
+from bot.ports.post import Posted
 
-_REPLY = "reply"
-"""The purpose for which the id of a reply is sealed: only who knows the question's id can read it."""
+_REPLY, _BEFORE = "reply", "before"
+"""What of an answer is sealed, and why: only who knows the question's id can read it."""
 
 
 class SqliteStore:
@@ -20,6 +25,8 @@ class SqliteStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._conversations = Conversations(database)
+        self._outbox = SqliteOutbox(database)
 
     async def was_handled(self, event_id: str) -> bool:
         """Whether this event was recorded as handled."""
@@ -28,10 +35,7 @@ class SqliteStore:
 
     async def conversation(self, message: Message) -> Conversation:
         """What is remembered of the message's sender in its room and thread."""
-        limit = self._database.seconds() - KEPT["conversations"].total_seconds()
-        query = "SELECT state FROM conversations WHERE conversation = ? AND at >= ?"
-        state = self._one(query, self._conversation_key(message), limit)
-        return Conversation() if state is None else _conversation(str(state))
+        return self._conversations.of(message)
 
     async def record(
         self,
@@ -41,6 +45,7 @@ class SqliteStore:
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
+        beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._database.seconds()
@@ -53,20 +58,25 @@ class SqliteStore:
             elif reply_id:
                 question = (message.room_id, message.event_id)
                 key = self._answer_key(*question)
-                sealed = self._database.key.seal(_REPLY, reply_id.encode(), *question)
+                reply = self._database.key.seal(_REPLY, reply_id.encode(), *question)
                 asker = self._asker_key(message.room_id, reply_id, message.sender)
-                answer = (key, sealed, now, asker, json.dumps(entries), _state(before))
+                light = self._conversations.sealed(_BEFORE, before, *question)
+                answer = (key, reply, asker, json.dumps(entries), light, now)
                 await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", answer)
             if told:
                 await execute(*self._telling(message.room_id, told))
-            if conversation.is_new:
-                return
-            person = self._database.key.fingerprint("person", message.sender)
-            row = (self._conversation_key(message), person, _state(conversation), now)
-            await execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?)", row)
-            if message.thread:
+            await self._conversations.remember(execute, message, conversation)
+            if beside:
+                await self._conversations.remember(execute, *beside)
+            if message.thread and not conversation.is_new:
                 thread = self._database.key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
+
+    async def post(self, posted: Posted, conversation: Conversation) -> None:
+        """Put the letter into the outbox, once, and remember the conversation that its message stands in."""
+        async with self._database.transaction() as execute:
+            await self._outbox.add(execute, posted)
+            await self._conversations.remember(execute, posted.message, conversation)
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
         """How this message was answered."""
@@ -75,8 +85,9 @@ class SqliteStore:
         if row is None:
             return None
         reply, at, before = row
-        reply_id = self._database.key.unseal(_REPLY, reply, room_id, event_id).decode()
-        return Answered(reply_id, datetime.fromtimestamp(at, UTC), _conversation(before))
+        reply_id = self._reply_id(reply, room_id, event_id)
+        light = self._conversations.unsealed(_BEFORE, before, room_id, event_id)
+        return Answered(reply_id, datetime.fromtimestamp(at, UTC), light)
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
         """Forget how this message was answered."""
@@ -122,10 +133,18 @@ class SqliteStore:
         statement = f"INSERT OR REPLACE INTO {notice} VALUES (?, ?)"  # noqa: S608 (our names)
         return statement, (self._room_key(room_id), self._database.seconds())
 
-    async def takes_part(self, room_id: str, thread: str) -> bool:
-        """Whether the bot was spoken to in this thread."""
+    async def takes_part(self, room_id: str, thread: str, sender: str) -> bool:
+        """Whether the bot was spoken to in this thread, or it began from an answer to the sender, or its question."""
         query = "SELECT 1 FROM threads WHERE thread = ?"
-        return self._one(query, self._database.key.fingerprint("thread", room_id, thread)) is not None
+        spoken_to = self._one(query, self._database.key.fingerprint("thread", room_id, thread)) is not None
+        return spoken_to or await self.entries_of(room_id, thread, sender) is not None
+
+    async def entries_of(self, room_id: str, event_id: str, sender: str) -> tuple[str, ...] | None:
+        """The entries in the answer to the sender that `event_id` asked for, or is."""
+        row = self._database.row("SELECT reply FROM answers WHERE question = ?", self._answer_key(room_id, event_id))
+        reply_id = self._reply_id(row[0], room_id, event_id) if row else event_id
+        entries = self._one("SELECT entries FROM answers WHERE asker = ?", self._asker_key(room_id, reply_id, sender))
+        return None if entries is None else tuple(json.loads(str(entries)))
 
     async def fact(self, name: str) -> str | None:
         """A single fact, such as the sync token; None where it was never kept."""
@@ -141,8 +160,8 @@ class SqliteStore:
         row = self._database.row(query, *values)
         return row[0] if row else None
 
-    def _conversation_key(self, message: Message) -> bytes:
-        return self._database.key.fingerprint("conversation", message.room_id, message.thread or "", message.sender)
+    def _reply_id(self, sealed: bytes, room_id: str, event_id: str) -> str:
+        return self._database.key.unseal(_REPLY, sealed, room_id, event_id).decode()
 
     def _event_key(self, event_id: str) -> bytes:
         return self._database.key.fingerprint("event", event_id)
@@ -159,15 +178,6 @@ class SqliteStore:
 
     def _reaction_key(self, room_id: str, event_id: str) -> bytes:
         return self._database.key.fingerprint("reaction", room_id, event_id)
-
-
-def _state(conversation: Conversation) -> str:
-    return json.dumps(asdict(conversation))
-
-
-def _conversation(state: str) -> Conversation:
-    fields = json.loads(state)
-    return Conversation(**{**fields, "options": tuple(fields.get("options", ()))})
 
 
 async def _count(execute: Execute, entries: str, helpful: bool, number: int) -> None:
