@@ -1,11 +1,12 @@
-"""Use case: an escalation lives: its letter is tried until the mail server takes it, and if none does, the person is told.
+"""Use case: an escalation lives: its letter is tried until the mail server takes it; if none does, the person is told.
 
 Rules: once accepted, a letter is never sent again, as its text is erased with the note that it was accepted. Between
-the server's "250" and that note the bot may die; then the letter is sent twice, as the same mail: its Message-ID and its
-date derive from what is kept, so that mail systems know it again. What is in hand when the bot stops is finished.
-Letters are tried one after the other, beside the rooms: none waits for a mail server. A letter that is refused for good
-fails at once; any other is put off, for three days at most. What failed is told once to the person, where they agreed to
-it. The log names references only.
+the server's "250" and that note the bot may die; then it is sent twice, as the same mail: its Message-ID and its date
+derive from what is kept, so that mail systems know it again. What is in hand when the bot stops is finished.
+
+Letters are tried one after the other, beside the rooms: none waits for a mail server. What the server refuses for good
+fails at once; anything else is put off, for three days at most. What failed is told to the person once, where they
+agreed to it. The log names references only.
 """
 
 import asyncio
@@ -167,6 +168,8 @@ class Backoffice:
             since, attempts = (telling.since, telling.attempts + 1) if telling else (now, 1)
             again = None if isinstance(error, Barred | Hopeless) else TELLING.next_try(attempts, since, now)
             if again:
+                if not telling:
+                    log.warning("that letter %s has failed cannot be told yet: %s", reference, error)
                 self._untold[reference] = _Telling(since, attempts, again)
                 return
             log.warning("that letter %s has failed could not be told: %s", reference, error)

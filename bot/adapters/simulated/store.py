@@ -1,61 +1,28 @@
-"""In-memory ports: `ask`, dry runs and the tests use them instead of a homeserver and a database."""
+"""A store that lasts as long as the process."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 
+from bot.adapters.simulated.clock import SimulatedClock
+from bot.adapters.simulated.outbox import SimulatedOutbox
 from bot.core.conversation import Conversation
-from bot.core.model import Feedback, Message, Reply
+from bot.core.model import Feedback, Message
 from bot.ports import Answered, Clock, Notice
-
-
-class SimulatedClock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self, now: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
-        self._now = now
-
-    def now(self) -> datetime:
-        """The time it was set to."""
-        return self._now
-
-    def advance(self, by: timedelta) -> None:
-        """Let time pass."""
-        self._now += by
-
-
-class SimulatedReplies:
-    """Keeps what was sent, in order."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[Message, Reply]] = []
-        self.replaced: list[tuple[str, Reply]] = []
-        self.withdrawn: list[str] = []
-
-    async def send(self, message: Message, reply: Reply) -> str:
-        """Keep `reply`."""
-        self.sent.append((message, reply))
-        return f"reply to {message.event_id}"
-
-    async def replace(self, _message: Message, reply_id: str, reply: Reply) -> None:
-        """Keep what took the place of which reply."""
-        self.replaced.append((reply_id, reply))
-
-    async def withdraw(self, _room_id: str, reply_id: str, _because: str) -> None:
-        """Keep which reply was taken back."""
-        self.withdrawn.append(reply_id)
+from bot.ports.post import Posted
 
 
 class SimulatedStore:
-    """Remembers until the process ends."""
+    """Remembers until the process ends, or a conversation its own end; letters go to the `outbox`."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, outbox: SimulatedOutbox | None = None) -> None:
         self._clock = clock or SimulatedClock()
+        self.outbox = outbox or SimulatedOutbox(self._clock)
         self._handled: set[str] = set()
         self._answers: dict[tuple[str, str], Answered] = {}
         self._askers: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
         self._votes: dict[tuple[str, str], tuple[tuple[str, ...], Feedback]] = {}
         self._told: set[tuple[str, Notice]] = set()
         self._conversations: dict[tuple[str, str | None, str], Conversation] = {}
+        self._threads: set[tuple[str, str]] = set()
 
     async def was_handled(self, event_id: str) -> bool:
         """Whether `record` was called for this event."""
@@ -63,7 +30,8 @@ class SimulatedStore:
 
     async def conversation(self, message: Message) -> Conversation:
         """What `record` was given last for this room, thread and person."""
-        return self._conversations.get((message.room_id, message.thread, message.sender), Conversation())
+        key = (message.room_id, message.thread, message.sender)
+        return self._conversations.get(key, Conversation()).as_of(self._clock.now())
 
     async def record(
         self,
@@ -73,6 +41,7 @@ class SimulatedStore:
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
         before: Conversation = Conversation(),
+        beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Remember."""
         self._handled.update((message.event_id, *message.edits))
@@ -82,8 +51,21 @@ class SimulatedStore:
             self._answers[message.room_id, message.event_id] = Answered(reply_id, self._clock.now(), before)
         if told:
             self._told.add((message.room_id, told))
-        if not conversation.is_new:
-            self._conversations[message.room_id, message.thread, message.sender] = conversation
+        self._remember(message, conversation)
+        if beside:
+            self._remember(*beside)
+        if message.thread and not conversation.is_new:
+            self._threads.add((message.room_id, message.thread))
+
+    def _remember(self, message: Message, conversation: Conversation) -> None:
+        if conversation.until is None:
+            conversation = Conversation(handed_over=conversation.handed_over)
+        self._conversations[message.room_id, message.thread, message.sender] = conversation
+
+    async def post(self, posted: Posted, conversation: Conversation) -> None:
+        """Remember both."""
+        self.outbox.add(posted)
+        self._remember(posted.message, conversation)
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
         """What `record` was given for this message."""
@@ -117,6 +99,13 @@ class SimulatedStore:
         """Remember it."""
         self._told.add((room_id, notice))
 
-    async def takes_part(self, room_id: str, thread: str) -> bool:
-        """Whether anything was recorded in this thread."""
-        return any(key[:2] == (room_id, thread) for key in self._conversations)
+    async def takes_part(self, room_id: str, thread: str, sender: str) -> bool:
+        """Whether anything was recorded in this thread, or its root is an answer to the sender, or was answered."""
+        return (room_id, thread) in self._threads or await self.entries_of(room_id, thread, sender) is not None
+
+    async def entries_of(self, room_id: str, event_id: str, sender: str) -> tuple[str, ...] | None:
+        """What `record` was given as the entries of this answer, or of the answer to this message."""
+        answered = self._answers.get((room_id, event_id))
+        reply_id = answered.reply_id if answered else event_id
+        asker, entries = self._askers.get((room_id, reply_id), ("", ()))
+        return entries if asker == sender else None

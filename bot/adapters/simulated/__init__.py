@@ -1,0 +1,9 @@
+"""In-memory ports: `ask`, dry runs and the tests use them instead of a homeserver, a database and a mail server."""
+
+from bot.adapters.simulated.clock import SimulatedClock
+from bot.adapters.simulated.mailer import SimulatedMailer
+from bot.adapters.simulated.outbox import SimulatedOutbox
+from bot.adapters.simulated.replies import SimulatedReplies
+from bot.adapters.simulated.store import SimulatedStore
+
+__all__ = ["SimulatedClock", "SimulatedMailer", "SimulatedOutbox", "SimulatedReplies", "SimulatedStore"]
