@@ -2,7 +2,8 @@
 
 import asyncio
 import ctypes
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from bot.adapters.matrix.verification import Verification
 from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedReplies, SimulatedStore
 from bot.adapters.sqlite.database import Database, open_database
+from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.store import SqliteStore
 from bot.adapters.sqlite.unread import SqliteUnread
 from bot.config import Config
@@ -37,6 +39,7 @@ from bot.helpdesk import Helpdesk
 from bot.keys import Key, Unusable, locked, open_key
 
 _AVATAR = "avatar"
+_STORE = "auskunft.sqlite3"
 
 
 async def run(config: Config, stop: asyncio.Event) -> None:
@@ -53,7 +56,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
     key = open_key(config.data)
     pace = Pace(config.matrix.questions)
     with locked(config.data):
-        async with open_database(config.data / "auskunft.sqlite3", key, clock) as database:
+        async with open_database(config.data / _STORE, key, clock) as database:
             kept = _Kept(database, clock, key, pace, Connection(clock))
             await stay_logged_in(config.matrix, lambda again: _listen(config, stop, desk, kept, again))
 
@@ -126,6 +129,20 @@ async def reset_identity(config: Config, force: bool = False) -> Standing:
                 )
             await identity.reset()
             return await identity.standing()
+
+
+@asynccontextmanager
+async def outbox(config: Config) -> AsyncIterator[SqliteOutbox]:
+    """The letters to support; the bot may be running.
+
+    Raises:
+        Unusable: the bot has not run yet, or its data folder cannot be used.
+    """
+    path = config.data / _STORE
+    if not path.exists():
+        raise Unusable(f"there is no store in {config.data} yet: start the bot once with `auskunft run`")
+    async with open_database(path, open_key(config.data), SystemClock()) as database:
+        yield SqliteOutbox(database)
 
 
 def rehearsal(

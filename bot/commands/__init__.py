@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import ask, check, demo, identity, run
+from bot.commands import ask, check, demo, identity, outbox, run
 
 app = typer.Typer(
     name="auskunft",
@@ -18,6 +18,7 @@ app = typer.Typer(
 for command in (ask.ask, check.check, demo.demo, run.run):
     app.command()(command)
 app.add_typer(identity.app)
+app.add_typer(outbox.app)
 
 
 def _version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,14 +11,22 @@ from bot.adapters.simulated import SimulatedClock
 from bot.adapters.sqlite.database import open_database
 from bot.adapters.sqlite.schema import MIGRATIONS
 from bot.adapters.sqlite.store import SqliteStore
-from bot.core.conversation import Conversation
+from bot.core.conversation import Conversation, Draft, Exchange, HandedOver, Quoted
 from bot.core.model import Feedback
 from bot.keys import Key, Unusable, open_key
 from bot.ports import Answered, Clock, StoreBroken
 from tests.conftest import message
 
 KEY = Key(b"k" * 32)
-REMEMBERED = Conversation(language="en", options=("a", "b"), entry="c")
+NOON = SimulatedClock().now()
+REMEMBERED = Conversation(language="en", options=("a", "b"), entries=("c",), until=NOON + timedelta(days=1))
+FULL = replace(
+    REMEMBERED,
+    reply="$half a character: \ud800",
+    exchanges=(Exchange(Quoted("!room:uni.test", "$0"), ("a",)),),
+    draft=Draft("$0", "preview", Quoted("!room:uni.test", "$0"), history=(Exchange(Quoted("!room:uni.test", "$0")),)),
+)
+HANDED_OVER = HandedOver(NOON + timedelta(days=3), ("a",))
 
 
 @asynccontextmanager
@@ -31,6 +40,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite3"
 
 
+def rows(path: Path, table: str) -> int:
+    (number,) = sqlite3.connect(path).execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    return int(number)
+
+
 async def test_what_was_recorded_is_remembered_after_a_restart(path: Path) -> None:
     clock = SimulatedClock()
     async with open_store(path, KEY, clock) as store:
@@ -40,7 +54,7 @@ async def test_what_was_recorded_is_remembered_after_a_restart(path: Path) -> No
         assert await store.was_handled("$1")
         assert not await store.was_handled("$2")
         assert await store.conversation(message("hi", thread="$root")) == REMEMBERED
-        assert await store.takes_part("!room:uni.test", "$root")
+        assert await store.takes_part("!room:uni.test", "$root", "@ada:uni.test")
         assert await store.fact("token") == "s1"
 
 
@@ -49,6 +63,119 @@ async def test_conversations_are_apart_by_room_thread_and_person(path: Path) -> 
         await store.record(message("hi"), REMEMBERED)
         for other in (message("", room_id="!b:c"), message("", sender="@b:c"), message("", thread="$t")):
             assert (await store.conversation(other)).is_new
+
+
+async def test_a_conversation_is_remembered_whole_until_it_ends(path: Path) -> None:
+    clock = SimulatedClock()
+    async with open_store(path, KEY, clock) as store:
+        await store.record(message("hi"), FULL)
+        clock.advance(timedelta(days=1, seconds=-1))
+        assert await store.conversation(message("")) == FULL
+        clock.advance(timedelta(seconds=1))
+        assert (await store.conversation(message(""))).is_new
+
+
+async def test_a_conversation_that_has_no_end_is_not_kept_and_ends_the_one_before(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED)
+        await store.record(message("hi"), replace(REMEMBERED, until=None))
+        assert (await store.conversation(message(""))).is_new
+    assert rows(path, "conversations") == 0
+
+
+@pytest.mark.parametrize("days", [0.5, 3])
+async def test_that_a_topic_is_support_s_ends_at_a_time_of_its_own(path: Path, days: float) -> None:
+    clock = SimulatedClock()
+    handed_over = HandedOver(NOON + timedelta(days=days), ("a",))
+    async with open_store(path, KEY, clock) as store:
+        await store.record(message("hi"), replace(REMEMBERED, handed_over=handed_over))
+        assert await store.conversation(message("")) == replace(REMEMBERED, handed_over=handed_over)
+        clock.advance(timedelta(days=0.75))
+        await store.keep("token", "s")
+        short, long = REMEMBERED, replace(REMEMBERED, handed_over=handed_over)
+        assert await store.conversation(message("")) == (short if days < 1 else long)
+        clock.advance(timedelta(days=1))
+        await store.keep("token", "s")
+        assert await store.conversation(message("")) == Conversation(handed_over=handed_over if days > 1 else None)
+        assert rows(path, "conversations") == (0 if days < 1 else 1)
+        clock.advance(timedelta(days=2))
+        await store.keep("token", "s")
+    assert rows(path, "conversations") == 0
+
+
+async def test_that_a_topic_is_support_s_no_more_is_recorded(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), replace(REMEMBERED, handed_over=HANDED_OVER))
+        await store.record(message("hi"), REMEMBERED)
+        assert await store.conversation(message("")) == REMEMBERED
+
+
+async def test_another_conversation_of_the_person_is_remembered_beside(path: Path) -> None:
+    elsewhere = message("", room_id="!direct:uni.test")
+    other = Conversation(language="de", until=REMEMBERED.until, handed_over=HANDED_OVER)
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", beside=(elsewhere, other))
+        assert await store.conversation(elsewhere) == other
+        assert await store.conversation(message("")) == REMEMBERED
+
+
+async def test_a_conversation_that_cannot_be_read_counts_as_none(path: Path) -> None:
+    for field in (b'"turns"', b'"reply"'):
+        async with open_database(path, KEY, SimulatedClock()) as database:
+            store, place = SqliteStore(database), ("!room:uni.test", "", "@ada:uni.test")
+            await store.record(message("hi"), FULL, "$answer", before=FULL)
+            (sealed,) = database.row("SELECT state FROM conversations") or ()
+            state = KEY.unseal("conversation", sealed, *place)
+            renamed = KEY.seal("conversation", state.replace(field, b'"renamed"'), *place)
+            async with database.transaction() as execute:
+                await execute("UPDATE conversations SET state = ?", (renamed,))
+                await execute("UPDATE answers SET before = ?", (b"damaged",))
+            assert await store.conversation(message("")) == Conversation()
+            answered = await store.answered("!room:uni.test", "$1")
+            assert answered
+            assert answered.before == Conversation()
+
+
+async def test_only_who_names_room_thread_and_person_can_read_a_conversation(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi", thread="$root"), REMEMBERED)
+    (sealed,) = sqlite3.connect(path).execute("SELECT state FROM conversations").fetchone()
+    assert b'"language": "en"' in KEY.unseal("conversation", sealed, "!room:uni.test", "$root", "@ada:uni.test")
+    for parts in ((), ("!room:uni.test", "", "@ada:uni.test"), ("!room:uni.test", "$root", "@bob:uni.test")):
+        with pytest.raises(ValueError, match="not sealed"):
+            KEY.unseal("conversation", sealed, *parts)
+
+
+async def test_the_entries_of_an_answer_are_known_by_question_and_by_reply_to_its_asker_only(path: Path) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer", entries=("a", "b"))
+        await store.record(message("hi", event_id="$2"), REMEMBERED, "$fallback")
+        for event_id, entries in {"$1": ("a", "b"), "$answer": ("a", "b"), "$2": (), "$fallback": ()}.items():
+            assert await store.entries_of("!room:uni.test", event_id, "@ada:uni.test") == entries
+            assert await store.entries_of("!room:uni.test", event_id, "@bob:uni.test") is None
+            assert await store.entries_of("!elsewhere:uni.test", event_id, "@ada:uni.test") is None
+        assert await store.entries_of("!room:uni.test", "$else", "@ada:uni.test") is None
+        await store.forget_answer("!room:uni.test", "$1")
+        assert await store.entries_of("!room:uni.test", "$answer", "@ada:uni.test") is None
+
+
+async def test_the_bot_takes_part_in_threads_it_was_spoken_to_in_and_for_the_asker_in_those_from_an_answer(
+    path: Path,
+) -> None:
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED, "$answer")
+        await store.record(message("hi", event_id="$2", thread="$root"), REMEMBERED, "$other")
+        taking_part = {
+            (thread, sender): await store.takes_part("!room:uni.test", thread, sender)
+            for thread in ("$1", "$answer", "$root", "$else")
+            for sender in ("@ada:uni.test", "@bob:uni.test")
+        }
+    expected = {
+        ("$1", "@ada:uni.test"),
+        ("$answer", "@ada:uni.test"),
+        *(place for place in taking_part if place[0] == "$root"),
+    }
+    assert {place for place, takes_part in taking_part.items() if takes_part} == expected
 
 
 async def test_what_is_too_old_is_erased(path: Path) -> None:
@@ -62,9 +189,8 @@ async def test_what_is_too_old_is_erased(path: Path) -> None:
         assert not await store.was_handled("$1")
         clock.advance(timedelta(days=90))
         await store.keep("token", "s2")
-        assert not await store.takes_part("!room:uni.test", "$root")
-    tables = sqlite3.connect(path)
-    assert tables.execute("SELECT count(*) FROM conversations").fetchone() == (0,)
+        assert not await store.takes_part("!room:uni.test", "$root", "@ada:uni.test")
+    assert rows(path, "conversations") == 0
 
 
 async def test_how_a_message_was_answered_is_known_for_a_week_or_until_it_is_forgotten(path: Path) -> None:
@@ -101,8 +227,7 @@ async def test_what_a_room_was_told_is_known_for_a_day_and_who_the_bot_is_for_a_
         assert await store.was_told("!room:uni.test", "welcomed")
         clock.advance(timedelta(days=90))
         await store.keep("token", "s1")
-    for table in ("welcomed", "unencrypted"):
-        assert sqlite3.connect(path).execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # noqa: S608
+    assert [rows(path, table) for table in ("welcomed", "unencrypted")] == [0, 0]
 
 
 async def test_a_store_of_the_first_version_keeps_what_it_holds(path: Path) -> None:
@@ -122,6 +247,25 @@ async def test_a_store_of_an_older_version_forgets_the_answers_whose_ids_it_kept
         database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY.fingerprint("answer", *place), b"veiled", 2**31))
     async with open_store(path, KEY, SimulatedClock()) as store:
         assert await store.answered(*place) is None
+
+
+async def test_a_store_of_an_older_version_forgets_the_conversations_that_it_kept_open(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.executescript(f"{' '.join(MIGRATIONS[:6])} PRAGMA user_version = 6;")
+        database.execute(
+            "INSERT INTO conversations VALUES (?, ?, ?, ?)", (b"place", b"person", "offered: secret", 2**31)
+        )
+        database.execute(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)", (b"q", b"r", 2**31, b"a", "[]", "before: secret")
+        )
+        database.execute(
+            "INSERT INTO threads VALUES (?, ?)", (KEY.fingerprint("thread", "!room:uni.test", "$t"), 2**31)
+        )
+    async with open_store(path, KEY, SimulatedClock()) as store:
+        await store.record(message("hi"), REMEMBERED)
+        assert await store.conversation(message("")) == REMEMBERED
+        assert await store.takes_part("!room:uni.test", "$t", "@ada:uni.test")
+    assert b"secret" not in path.read_bytes()
 
 
 def thumb(event_id: str, helpful: bool = True, **other: str) -> Feedback:
@@ -182,7 +326,7 @@ async def test_counts_outlast_the_answers_and_the_reactions(path: Path) -> None:
         await store.take_back("!room:uni.test", "$r1")
         await store.rate(thumb("$r2"))
     assert ratings(path) == [("a", 1, 0)]
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM reactions").fetchone() == (0,)
+    assert rows(path, "reactions") == 0
 
 
 async def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
