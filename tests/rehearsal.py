@@ -6,12 +6,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.adapters.knowledge import load
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.conversation import Stage
 from bot.core.decision import (
@@ -34,7 +36,10 @@ from bot.core.desk import Desk
 from bot.core.letter import Letter
 from bot.core.model import Addressed, Feedback, Language, Message, Reaction, Reply
 from bot.core.render import plain
+from bot.core.situation import Manners
+from bot.escalations import Escalations
 from bot.helpdesk import Helpdesk
+from tests.conftest import CONTACT
 
 FOLDER = Path(__file__).parent / "dialogues"
 ROOM, SENDER = "!room:uni.test", "@ada:uni.test"
@@ -181,19 +186,27 @@ class Opened(NamedTuple):
     clock: SimulatedClock
 
 
+@cache
+def _configured(without_mail: bool, pattern: str) -> Desk:
+    return Desk(load(), CONTACT, manners=Manners(passes_on=not without_mail, reply_address=pattern))
+
+
 def open_helpdesk(dialogue: Dialogue, desk: Desk) -> Opened:
     """A helpdesk for one person in a direct chat, configured as the dialogue has it.
 
     This, `letters` and `handle` are all that knows how the helpdesk is built and fed.
     """
+    if dialogue.without_mail or dialogue.pattern:
+        desk = _configured(dialogue.without_mail, dialogue.pattern)
     clock, replies = SimulatedClock(), _Replies()
     store = SimulatedStore(clock)
-    return Opened(Helpdesk(desk, store, replies, clock), store, replies, clock)
+    escalations = Escalations(desk, store, store.outbox, replies, clock)
+    return Opened(Helpdesk(desk, store, replies, escalations, clock), store, replies, clock)
 
 
 def letters(opened: Opened) -> Sequence[Letter]:
     """All letters that went to the outbox, oldest first."""
-    return [posted.letter for posted in opened.store.posted]
+    return [posted.letter for posted in opened.store.outbox.posted]
 
 
 async def handle(opened: Opened, line: Line, number: int) -> tuple[Turn | None, Message]:

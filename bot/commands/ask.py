@@ -17,7 +17,22 @@ from rich.table import Table
 from bot import assembly
 from bot.commands.faults import give_up
 from bot.config import Config, load_config
-from bot.core.decision import Answer, Clarify, Command, Fallback, Smalltalk, Turn
+from bot.core.decision import (
+    Answer,
+    Cancelled,
+    Clarify,
+    Command,
+    Escalate,
+    Fallback,
+    Preview,
+    Refer,
+    Sent,
+    Silence,
+    Smalltalk,
+    SpeakLanguage,
+    Turn,
+    Unreadable,
+)
 from bot.core.desk import Desk
 from bot.core.model import Explanation, Language, Message
 from bot.core.render import plain
@@ -29,8 +44,16 @@ _NAMES: dict[type, str] = {
     Answer: "answer",
     Clarify: "clarify",
     Fallback: "fallback",
+    Unreadable: "fallback",
+    Silence: "silence",
     Smalltalk: "smalltalk",
+    SpeakLanguage: "smalltalk",
     Command: "command",
+    Escalate: "escalate",
+    Refer: "escalate",
+    Preview: "preview",
+    Sent: "sent",
+    Cancelled: "cancelled",
 }
 
 
@@ -120,17 +143,19 @@ def as_object(turn: Turn) -> dict[str, Any]:
     """The turn as the command line's contract has it (README, "Ask")."""
     decision = turn.decision
     entries = list(decision.entries) if isinstance(decision, Answer) else []
-    confidences = {match.entry: match.confidence for match in turn.matches}
-    best = turn.matches[0].confidence if turn.matches else 0.0
+    confidences = {match.entry: match.confidence for match in turn.ranking.matches}
+    best = turn.ranking.matches[0].confidence if turn.ranking.matches else 0.0
     language: Language = turn.language
     return {
         "question": turn.message.text,
         "lang": language,
-        "decision": _NAMES.get(type(decision), "fallback"),
+        "decision": _NAMES[type(decision)],
         "entry": entries[0] if entries else None,
         "entries": entries,
         "confidence": round(confidences.get(entries[0], 1.0) if entries else best, 4),
-        "candidates": [{"entry": match.entry, "confidence": round(match.confidence, 4)} for match in turn.matches],
+        "candidates": [
+            {"entry": match.entry, "confidence": round(match.confidence, 4)} for match in turn.ranking.matches
+        ],
         "options": list(decision.options) if isinstance(decision, Clarify) else [],
         "text": _shown(turn),
     }
@@ -151,7 +176,7 @@ def _explain(turn: Turn, desk: Desk) -> None:
         words.caption = "No word of the question is in the FAQ."
     limits = desk.thresholds
     entries = Table(
-        title=f"Decision: {_NAMES.get(type(turn.decision), 'fallback')}",
+        title=f"Decision: {_NAMES[type(turn.decision)]}",
         caption=f"Answered from {limits.answer:.2f} on, {limits.ambiguity:.2f} ahead of the next; "
         f"offered from {limits.clarify:.2f}, named from {limits.near:.2f} on.",
     )
@@ -172,6 +197,6 @@ def _reason(turn: Turn, desk: Desk, explanation: Explanation) -> str:
     """Why something else was decided than the confidences say; empty where they decided."""
     if explanation.not_covered is not None:
         return f"The FAQ says that it does not cover this (not_covered): {desk.not_covered(explanation.not_covered)}"
-    if isinstance(turn.decision, Fallback) and turn.matches[0].confidence >= desk.thresholds.answer:
+    if isinstance(turn.decision, Fallback) and turn.ranking.matches[0].confidence >= desk.thresholds.answer:
         return "Numbers and single letters alone are no question."
     return ""

@@ -1,7 +1,5 @@
 """The rules of `triage` that concern questions: what the FAQ has for a message decides."""
 
-from dataclasses import replace
-
 from bot.core.decision import Answer, Clarify, Decision, Fallback
 from bot.core.model import Ranking
 from bot.core.situation import Situation, Thresholds
@@ -31,17 +29,19 @@ def several(now: Situation) -> Decision | None:
 def in_light(now: Situation) -> Decision | None:
     """A question that leans on what was said, and is no clear one by itself."""
     alone, in_light = now.outlook.alone, now.outlook.in_light
-    if in_light is None or alone.names_not_covered or not in_light.matches:
+    if in_light is None:
         return None
     best = in_light.matches[0]
     is_clear = isinstance(_by_confidence(alone, now.thresholds), Answer)
     own = alone.matches[0].confidence if alone.matches else 0.0
     if is_clear and (own >= _SURE or own > best.confidence):
         return None
-    told = _by_confidence(replace(in_light, not_covered=None), now.thresholds)
+    told = _by_confidence(in_light, now.thresholds)
     if best.entry in now.conversation.entries and best.confidence >= now.thresholds.answer:
         return Answer((best.entry,), again=True) if now.conversation.failures == 0 else Fallback(why="again")
-    return told if isinstance(told, Answer | Clarify) else None
+    if isinstance(told, Answer | Clarify):
+        return told
+    return Clarify(_mixed(in_light, alone, now.thresholds)) if is_clear else None
 
 
 def clear(now: Situation) -> Decision | None:
@@ -63,6 +63,12 @@ def weak(now: Situation) -> Decision:
     decision = _by_confidence(now.outlook.alone, now.thresholds)
     patience = 2 if isinstance(decision, Clarify) else 1
     return decision if now.conversation.failures < patience else Fallback(why="again")
+
+
+def _mixed(in_light: Ranking, alone: Ranking, limits: Thresholds) -> tuple[str, ...]:
+    """The options where a question says one thing by itself and another in the light of what was said before."""
+    near = [match.entry for match in (*in_light.matches, *alone.matches) if match.confidence >= limits.near]
+    return tuple(dict.fromkeys(near))[:_MOST_OPTIONS]
 
 
 def _by_confidence(ranking: Ranking, limits: Thresholds) -> Decision:

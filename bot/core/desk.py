@@ -124,7 +124,7 @@ class Desk:
 
     def _spoken(self, conversation: Conversation, message: Message) -> Language:
         usual = conversation.language or self._language
-        if message.language or conversation.language_chosen:
+        if message.language or conversation.language_chosen or conversation.draft:
             return message.language or usual
         return self._languages.guess(message.text or "", usual)
 

@@ -6,23 +6,24 @@ These are the rules of `triage` that concern a draft. What the letter says is th
 from dataclasses import replace
 
 from bot.core.address import find_address
-from bot.core.conversation import Conversation, Draft
+from bot.core.conversation import Draft
 from bot.core.decision import Cancelled, Decision, Escalate, Preview, Refer, Sent
 from bot.core.situation import Situation
 
 
-def draft(now: Situation, conversation: Conversation | None = None) -> Decision:
+def draft(now: Situation) -> Decision:
     """Open a draft with the last question of the conversation, if there is one."""
-    exchanges = (conversation or now.conversation).exchanges
+    exchanges = now.conversation.exchanges
     last, earlier = (exchanges[-1].question, exchanges[:-1]) if exchanges else (None, ())
-    opened = Draft(now.message.event_id, "question", last, earlier)
-    return advance(opened, now) if now.manners.passes_on else Refer(opened)
+    return advance(Draft(now.message.event_id, "question", last, earlier), now)
 
 
 def advance(open_draft: Draft, now: Situation) -> Decision:
     """Ask for what the draft lacks; where it lacks nothing, show it."""
     if open_draft.question is None:
         return Escalate(replace(open_draft, stage="question"))
+    if not now.manners.passes_on:
+        return Refer(open_draft)
     if open_draft.address is None and not now.manners.reply_address:
         return Escalate(replace(open_draft, stage="address"))
     return Preview(replace(open_draft, stage="preview"))

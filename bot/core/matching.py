@@ -143,13 +143,10 @@ class Index:
         return Ranking(tuple(ordered[:_BEST]), likely if named is None else named, named is not None)
 
     def subject(self, entry: str) -> str:
-        """The words that tell what the entry is about, to be asked for along with what leans on it.
-
-        They are those that most of its phrasings use, of the words that tell entries apart; there may be none.
-        """
+        """The word that tells what the entry is about, to be asked for along with what leans on it; may be empty."""
         number = self._entries.index(entry)
         own = (text for text, of in zip(self._texts, self._of, strict=True) if of == number)
-        return " ".join(self._usage.subject(map(self._read, own)))
+        return self._usage.subject(map(self._read, own))
 
     def _not_covered(self, text: str, best: _Scored) -> int | None:
         """The subject that the FAQ says it does not cover and the question is about."""

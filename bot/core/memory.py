@@ -9,6 +9,7 @@ from bot.core.decision import (
     Answer,
     Cancelled,
     Clarify,
+    Decision,
     Escalate,
     Fallback,
     Preview,
@@ -16,6 +17,7 @@ from bot.core.decision import (
     Ruling,
     Sent,
     Silence,
+    Smalltalk,
     Unreadable,
 )
 from bot.core.model import Language, Message, Ranking
@@ -45,7 +47,7 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
         language=turn.language,
         language_chosen=before.language_chosen or ruling.language is not None,
         turns=before.turns + 1,
-        offers_human=isinstance(decision, Fallback) and decision.offers_human,
+        offers_human=_offers_human(decision),
         until=now + manners.remember,
     )
     heard = replace(heard, exchanges=_exchanges(before, turn))
@@ -87,3 +89,8 @@ def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
     if entries and exchanges:
         return (*exchanges[:-1], replace(exchanges[-1], entries=entries))
     return exchanges
+
+
+def _offers_human(decision: Decision) -> bool:
+    insulted = isinstance(decision, Smalltalk) and decision.kind == "insult"
+    return insulted or (isinstance(decision, Fallback) and decision.offers_human)

@@ -1,15 +1,22 @@
 """What the FAQ has for a message, in the light of what was said before."""
 
+from functools import lru_cache
+
 from bot.core.conversation import Conversation
 from bot.core.faq import KnowledgeBase
 from bot.core.matching import Index
-from bot.core.model import LANGUAGES, Message, Ranking
-from bot.core.questions import leans, questions
+from bot.core.model import LANGUAGES, Match, Message, Ranking
+from bot.core.questions import is_bare, leans, questions
 from bot.core.situation import Outlook, Thresholds
 from bot.core.text import content_stems, words
+from bot.core.understanding import Understanding
 
 _LONGEST_CHOICE = 4
 """The most words in which an option is chosen by its own words."""
+
+
+_UNTOLD = 0.03
+"""The confidence of an entry that is none of the best five."""
 
 
 class Observer:
@@ -18,18 +25,41 @@ class Observer:
     def __init__(self, knowledge: KnowledgeBase, index: Index, thresholds: Thresholds) -> None:
         self._knowledge = knowledge
         self._index = index
+        self._understanding = Understanding(knowledge.phrases.understands)
         self._thresholds = thresholds
 
     def outlook(self, conversation: Conversation, message: Message) -> Outlook:
         """What the FAQ has for `message`."""
-        text = message.text or ""
+        text = self._understanding.without_greeting(message.text or "")
         alone = self._index.rank(text)
-        in_light = self._in_light(text, conversation.entries[-1]) if conversation.entries and leans(text) else None
+        in_light = self._in_light(text, alone, conversation.entries[-1]) if conversation.entries else None
         return Outlook(alone, in_light, self._parts(text), self._named(text, conversation.options))
 
-    def _in_light(self, text: str, entry: str) -> Ranking:
-        """What the FAQ has for `text` as a question about what `entry` is about."""
-        return self._index.rank(f"{text} {self._index.subject(entry)}")
+    def _in_light(self, text: str, alone: Ranking, entry: str) -> Ranking | None:
+        """What the FAQ has for `text` as a question about what `entry` is about; None where it is none.
+
+        An entry counts only if it speaks of what the question names, be it in its answer; unless that is nothing, as
+        in "Warum?".
+        """
+        if not leans(text) or alone.names_not_covered:
+            return None
+        matches = self._index.rank(f"{text} {self._index.subject(entry)}").matches
+        if is_bare(text):
+            return Ranking(matches)
+        own = {match.entry: match.confidence for match in alone.matches}
+        both = [
+            Match(match.entry, _together(match.confidence, own.get(match.entry, _UNTOLD)))
+            for match in matches
+            if content_stems(text) & self._stems(match.entry)
+        ]
+        return Ranking(tuple(sorted(both, key=lambda match: -match.confidence))) if both else None
+
+    @lru_cache(maxsize=1000)  # noqa: B019 (there is one observer a FAQ)
+    def _stems(self, entry_id: str) -> frozenset[str]:
+        """All words that an entry uses."""
+        entry = self._knowledge.entry(entry_id)
+        answers = filter(None, (entry.answer.get(language) for language in LANGUAGES))
+        return content_stems("\n".join((*entry.wordings, *answers)))
 
     def _parts(self, text: str) -> tuple[Ranking, ...]:
         """What it has for each of several questions; one that leans on the one before is read in its light."""
@@ -39,8 +69,8 @@ class Observer:
         rankings: list[Ranking] = []
         for part in asked:
             ranking = self._index.rank(part)
-            if rankings and rankings[-1].matches and leans(part) and not self._is_clear(ranking):
-                ranking = self._in_light(part, rankings[-1].matches[0].entry)
+            if rankings and rankings[-1].matches and not self._is_clear(ranking):
+                ranking = self._in_light(part, ranking, rankings[-1].matches[0].entry) or ranking
             rankings.append(ranking)
         return tuple(rankings)
 
@@ -57,3 +87,9 @@ class Observer:
         }
         named = [each for each, title in titles.items() if said <= content_stems(title)]
         return named[0] if len(named) == 1 else None
+
+
+def _together(first: float, second: float) -> float:
+    """The probability that two independent observations give together: their odds are multiplied (Bayes, prior 1:1)."""
+    for_it, against_it = first * second, (1 - first) * (1 - second)
+    return for_it / (for_it + against_it) if for_it + against_it else 0.5

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.core.text import words
+from bot.core.text import content_stems, words
 
 _SENTENCE = re.compile(r"(?<=[?!])\s*|(?<=[.…])\s+(?=[A-ZÄÖÜ])|\n+")
 """Where a sentence ends: "und Co. auch" goes on."""
@@ -26,10 +26,12 @@ _LEANING = frozenset(
     )
 )
 """Words that stand for something said before."""
-_SHORT = 6
+_MORE = content_stems(
+    "mehr weiter genauer näher erzähl erzählen sag sagen bitte more further tell details please go on"
+)
+"""Words that ask for more of the same."""
+_SHORT = 8
 """The most words of a question that leans on what was said before."""
-_BARE = 2
-"""Of so few words, a question may lean on it without saying so: "Warum nicht?"."""
 
 
 def questions(text: str) -> tuple[str, ...]:
@@ -39,11 +41,16 @@ def questions(text: str) -> tuple[str, ...]:
 
 
 def leans(text: str) -> bool:
-    """Whether `text` may be about what was said before: it is short, and says "und", "das" and the like, or little."""
+    """Whether `text` may be about what was said before: it is short, and says "und", "das" and the like, or nothing."""
     said = words(text)
     if not said or len(said) > _SHORT:
         return False
-    return len(said) <= _BARE or said[0] in _JOINS or any(word in _LEANING for word in said)
+    return is_bare(text) or said[0] in _JOINS or any(word in _LEANING for word in said)
+
+
+def is_bare(text: str) -> bool:
+    """Whether `text` names no subject at all: "Warum?", "Und?", "Mehr dazu"."""
+    return not content_stems(text) - _MORE
 
 
 def _asks(part: str) -> bool:

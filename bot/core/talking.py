@@ -62,7 +62,7 @@ def command(now: Situation) -> Decision | None:
 
 
 def no_word(now: Situation) -> Decision | None:
-    return None if now.understood.said else Unreadable("empty")
+    return None if now.understood.said else drafting.unclear(now) or Unreadable("empty")
 
 
 def other_language(now: Situation) -> Decision | None:

@@ -4,6 +4,7 @@ What counts as what stands in the phrases file. Case, punctuation and emoji do n
 "bitte" at either end neither, and a typing error is forgiven where it does no harm: never in a yes, a no or an insult.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +15,14 @@ from rapidfuzz.distance import OSA
 from bot.core.faq import Understands
 from bot.core.text import words
 
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = " \t\n,.!:;-–"
 Said = tuple[str, ...]
 _EXACT = {"yes", "no", "insult", "polite", "beside_a_choice", "first", "second", "third", "fourth", "last"}
 """Kinds in which no typing error is forgiven: much hangs on them, or their words are short and near others."""
 _CHOICES = ("first", "second", "third", "fourth")
+_LONGEST_NUMBER = 4
+"""The digits from which on a number is none of an option."""
 _SHORTEST = 6
 """The fewest letters in which a typing error is forgiven."""
 _SIMILAR = 0.85
@@ -46,6 +51,12 @@ class Understanding:
         """What `text` may be understood as."""
         return Understood(self, words(text))
 
+    def without_greeting(self, text: str) -> str:
+        """`text` after the greeting in front of it; where nothing else is said, all of it."""
+        greeting = len(words(text)) - len(self._ungreeted(words(text)))
+        ends = [word.end() for word in _WORD.finditer(text)]
+        return text[ends[greeting - 1] :].lstrip(_BETWEEN) if 0 < greeting < len(ends) else text
+
     def means(self, said: Said, kind: str) -> bool:
         """Whether what was `said` is something of this `kind`, as a whole."""
         phrases = self._phrases[kind]
@@ -56,10 +67,15 @@ class Understanding:
         return kind not in _EXACT and any(self._is_nearly(" ".join(form), kind) for form in forms if form)
 
     def choice(self, said: Said, among: int) -> int | None:
-        """Which of so many options is chosen, by number or in words; None where that is not what was said."""
+        """Which of so many options is chosen, by number or in words, counted from 0 and perhaps beyond them.
+
+        None where no option is chosen.
+        """
         left = tuple(word for word in said if word not in self._beside)
         if left in self._phrases["last"] or said in self._phrases["last"]:
             return among - 1
+        if len(left) == 1 and left[0].isdigit() and len(left[0]) < _LONGEST_NUMBER:
+            return int(left[0]) - 1
         return self._choices.get(left, self._choices.get(said))
 
     def _is_nearly(self, joined: str, kind: str) -> bool:

@@ -15,7 +15,6 @@ _WILD = 0.6
 """The certainty below which a reading is a wild guess."""
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""
-_MOST_SUBJECTS = 2
 
 _SUBJECTLESS = frozenset(stem(word) for words in FUNCTION_WORDS.values() for word in words)
 
@@ -50,16 +49,17 @@ class Usage:
         stems = (stem(each) for word in read if word.not_covered is None for each in word.read_as)
         return any(each not in _SUBJECTLESS and entry in self._users.get(each, ()) for each in stems)
 
-    def subject(self, readings: Iterable[Sequence[Word]]) -> list[str]:
-        """The words that most of an entry's phrasings use, most used first; no function words, and at most two."""
+    def subject(self, readings: Iterable[Sequence[Word]]) -> str:
+        """The word that most of an entry's phrasings use, no function word; empty where none is common to them."""
         counts: Counter[str] = Counter()
         shown: dict[str, str] = {}
-        for read in readings:
+        all_readings = list(readings)
+        for read in all_readings:
             said = {stem(sense.word): sense.word for word in read for sense in word.senses}
             counts.update(said.keys() - _SUBJECTLESS)
             shown = {**said, **shown}
-        most = max(counts.values(), default=0)
-        return [shown[each] for each, count in counts.most_common(_MOST_SUBJECTS) if count > most / 2]
+        ((best, count),) = counts.most_common(1) or [("", 0)]
+        return shown[best] if count >= len(all_readings) * _MANY / 2 and count else ""
 
     def explained(
         self, read: Sequence[Word], entries: Iterable[int], without: Mapping[int, int] | None = None

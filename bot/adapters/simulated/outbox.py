@@ -31,6 +31,11 @@ class SimulatedOutbox:
         self._clock = clock or SimulatedClock()
         self._kept: dict[str, _Kept] = {}
 
+    @property
+    def posted(self) -> list[Posted]:
+        """The letters that were not accepted yet, oldest first."""
+        return self._letters(lambda _: True)
+
     def add(self, posted: Posted) -> None:
         """Add a letter, once."""
         event = (posted.message.room_id, posted.message.event_id)

@@ -2,7 +2,7 @@
 
 from bot.core.conversation import Quoted
 from bot.core.model import Message, Reply
-from bot.ports import Saying
+from bot.ports import DirectChat, Saying
 
 
 class SimulatedReplies:
@@ -31,9 +31,10 @@ class SimulatedReplies:
         """Keep how many options were put to which reply."""
         self.offered.append((reply_id, options))
 
-    async def direct_chat(self, message: Message) -> str | None:
+    async def direct_chat(self, message: Message) -> DirectChat | None:
         """The sender's direct chat."""
-        return self.direct.setdefault(message.sender, f"!direct chat with {message.sender}")
+        room_id = self.direct.setdefault(message.sender, f"!direct chat with {message.sender}")
+        return DirectChat(room_id, f"https://chat.test/{room_id}") if room_id else None
 
     async def replace(self, _message: Message, reply_id: str, reply: Reply) -> None:
         """Keep what took the place of which reply."""
