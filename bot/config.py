@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
@@ -22,6 +31,8 @@ from bot.yamlfile import KeyPath, Refused, read, validation_faults
 _PREFIX = "AUSKUNFT_"
 _KUBERNETES = re.compile(r"AUSKUNFT_(PORT|SERVICE)(_|$)")
 """What Kubernetes adds for a service called auskunft."""
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_LOCALPART = "{localpart}"
 
 
 def _listed(value: object) -> object:
@@ -32,7 +43,11 @@ def _listed(value: object) -> object:
 UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
 RoomName = Annotated[str, StringConstraints(pattern=r"^[#!]\S+$")]
 """A room's address (`#room:server`) or id (`!...`)."""
-Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\[\]()]+@[^@\s<>\[\]()]+$")]
+_ATOM = r'[^\s.()<>@,:;\\"\[\]?]+'
+MAIL_ADDRESS = re.compile(rf"^{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})*$")
+"""No name in quotes, and no question mark: mail programs take `=?...?=` for something else."""
+MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS.pattern)]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]+$")]
 
 
 class Matrix(Model):
@@ -75,6 +90,66 @@ class Matrix(Model):
         return self.user.partition(":")[2]
 
 
+class Mail(Model):
+    """The mail server that takes letters to support, and how many it gets."""
+
+    server: Host
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted. The server's certificate and name are always verified."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    user: Text | None = None
+    password: SecretStr | None = None
+    sender: MailAddress
+    """From whom the letters are: the bot's own mailbox, where the server returns what it cannot deliver."""
+    recipient: MailAddress | None = None
+    """To whom they go; without it, to `contact`."""
+    reply_address: str = ""
+    """The address of a person, with {localpart} for the first part of the Matrix id; empty: people are asked for it."""
+    per_person: Annotated[int, Field(ge=1)] = 5
+    """Letters of one person in a day."""
+    per_day: Annotated[int, Field(ge=1)] = 50
+    """Letters of all in a day."""
+
+    @field_validator("security")
+    @classmethod
+    def _stays_private(cls, security: str, info: ValidationInfo) -> str:
+        server = info.data.get("server", "localhost")
+        if security == "none" and not _LOOPBACK.fullmatch(server):
+            remedy = "use `starttls` or `tls`, or a relay on this machine (`server: localhost`)"
+            raise ValueError(f"`none` would send names, addresses and questions to {server} unencrypted; {remedy}")
+        return security
+
+    @field_validator("reply_address")
+    @classmethod
+    def _makes_addresses(cls, pattern: str) -> str:
+        address = pattern.replace(_LOCALPART, "x")
+        is_one = MAIL_ADDRESS.fullmatch(address) and not set("{}") & set(address)
+        if pattern and (pattern.count(_LOCALPART) != 1 or not is_one):
+            raise ValueError(f'write it with {_LOCALPART} once, as in "{_LOCALPART}@example.org", in quotes')
+        return pattern
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> "Mail":
+        if bool(self.user) != bool(self.password):
+            missing, given = ("password", "user") if self.user else ("user", "password")
+            raise ValueError(f"the `{given}` needs a `{missing}`; a server that asks for no login needs neither")
+        return self
+
+    @property
+    def effective_port(self) -> int:
+        """The port, or the usual one."""
+        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.security]
+
+
+class Conversations(Model):
+    """How long a conversation lasts."""
+
+    remember: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    """Minutes after the last message until it is forgotten."""
+    handed_over: Annotated[int, Field(ge=0, le=24 * 60)] = 60
+    """Minutes for which the bot leaves to support what it has handed over; 0: not at all."""
+
+
 class Config(Model):
     """All settings."""
 
@@ -83,8 +158,11 @@ class Config(Model):
     """The folder for the bot's store and keys."""
     knowledge: Path | None = None
     """The folder of the FAQ; without it, the one that ships with the bot."""
-    contact: Mail = "multimedia@tu-braunschweig.de"
+    contact: MailAddress = "multimedia@tu-braunschweig.de"
     language: Language = "de"
+    mail: Mail | None = None
+    """Without it, no mail is sent."""
+    conversation: Conversations = Conversations()
     matching: Thresholds = Thresholds()
     """How sure the bot must be."""
 

@@ -218,12 +218,15 @@ _SHAPES = {
     "a block of keys": "Write one `key: value` a line, indented below it.",
 }
 
-
+_MAIL_ADDRESS = "Write a mail address, such as helpdesk@example.org."
 _PATTERNS = {
     "id": "Use letters, digits and hyphens, without spaces.",
     "large_rooms": 'Write each as "#name:server" or as "!id:server", in quotes.',
     "user": 'Write it as "@name:server", in quotes.',
-    "contact": "Write a mail address, such as helpdesk@example.org.",
+    "contact": _MAIL_ADDRESS,
+    "sender": _MAIL_ADDRESS,
+    "recipient": _MAIL_ADDRESS,
+    "server": "Write its name only, such as mail.example.org: neither smtp:// nor a port.",
 }
 
 
