@@ -25,7 +25,7 @@ from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
 from bot.core.pace import Limits
-from bot.core.triage import Thresholds
+from bot.core.situation import Thresholds
 from bot.yamlfile import KeyPath, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"
