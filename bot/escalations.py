@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.core.conversation import Quoted
-from bot.core.decision import Decision, Escalate, Preview, Refer, Sent, Turn
+from bot.core.decision import Decision, Escalate, Preview, Refer, Sent
 from bot.core.desk import Desk
 from bot.core.model import Message
+from bot.core.turn import Turn
 from bot.ports import Clock, Messages, Store
 from bot.ports.post import Outbox, Posted
 

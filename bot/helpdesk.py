@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.core.conversation import Conversation
-from bot.core.decision import Clarify, Sent, Turn
+from bot.core.decision import Clarify, Sent
 from bot.core.desk import Desk
 from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Pace, Verdict
+from bot.core.turn import Turn
 from bot.escalations import Escalations, is_private
 from bot.ports import Clock, Notice, Replies, Store, StoreBroken, Undelivered
 

@@ -29,7 +29,6 @@ from bot.core.decision import (
     Silence,
     Smalltalk,
     SpeakLanguage,
-    Turn,
     Unreadable,
 )
 from bot.core.desk import Desk
@@ -37,6 +36,7 @@ from bot.core.letter import Letter
 from bot.core.model import Addressed, Feedback, Language, Message, Reaction, Reply
 from bot.core.render import plain
 from bot.core.situation import Manners
+from bot.core.turn import Turn
 from bot.escalations import Escalations
 from bot.helpdesk import Helpdesk
 from tests.conftest import CONTACT

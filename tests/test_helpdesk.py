@@ -6,11 +6,11 @@ import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.conversation import Conversation
-from bot.core.decision import Turn
 from bot.core.desk import Desk
 from bot.core.faq import KnowledgeBase
 from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Limits, Pace
+from bot.core.turn import Turn
 from bot.helpdesk import Helpdesk
 from bot.ports import Undelivered
 from tests.conftest import message

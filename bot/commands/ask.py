@@ -10,51 +10,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from bot import assembly
+from bot.commands.explanation import explain_turn, name_of
 from bot.commands.faults import give_up
 from bot.config import Config, load_config
-from bot.core.decision import (
-    Answer,
-    Cancelled,
-    Clarify,
-    Command,
-    Escalate,
-    Fallback,
-    Preview,
-    Refer,
-    Sent,
-    Silence,
-    Smalltalk,
-    SpeakLanguage,
-    Turn,
-    Unreadable,
-)
+from bot.core.decision import Answer, Clarify
 from bot.core.desk import Desk
-from bot.core.model import Explanation, Language, Message
+from bot.core.model import Language, Message
 from bot.core.render import plain
+from bot.core.turn import Turn
 from bot.helpdesk import Helpdesk
 from bot.yamlfile import Refused
 
 _CONTACT = str(Config.model_fields["contact"].default)
-_NAMES: dict[type, str] = {
-    Answer: "answer",
-    Clarify: "clarify",
-    Fallback: "fallback",
-    Unreadable: "fallback",
-    Silence: "silence",
-    Smalltalk: "smalltalk",
-    SpeakLanguage: "smalltalk",
-    Command: "command",
-    Escalate: "escalate",
-    Refer: "escalate",
-    Preview: "preview",
-    Sent: "sent",
-    Cancelled: "cancelled",
-}
 
 
 def ask(
@@ -69,7 +38,7 @@ def ask(
         bool, typer.Option("--explain", help="Show why: the best entries and how words were read.")
     ] = False,
     session: Annotated[
-        bool, typer.Option("--session", help="The lines are one conversation: a number chooses an option.")
+        bool, typer.Option("--session", help="The lines are one conversation: follow-ups, 2, ja.")
     ] = False,
     knowledge: Annotated[
         Path | None,
@@ -130,7 +99,7 @@ def _answer_all(
                 give_up("the question could not be considered")
             typer.echo(json.dumps(as_object(turn), ensure_ascii=False) if as_json else _shown(turn))
             if explain:
-                _explain(turn, desk)
+                explain_turn(turn, desk)
             if not as_json:
                 typer.echo()
 
@@ -149,7 +118,7 @@ def as_object(turn: Turn) -> dict[str, Any]:
     return {
         "question": turn.message.text,
         "lang": language,
-        "decision": _NAMES[type(decision)],
+        "decision": name_of(decision),
         "entry": entries[0] if entries else None,
         "entries": entries,
         "confidence": round(confidences.get(entries[0], 1.0) if entries else best, 4),
@@ -159,44 +128,3 @@ def as_object(turn: Turn) -> dict[str, Any]:
         "options": list(decision.options) if isinstance(decision, Clarify) else [],
         "text": _shown(turn),
     }
-
-
-def _explain(turn: Turn, desk: Desk) -> None:
-    """Why the decision fell: how each word was read, what carried the best entries, and the thresholds."""
-    console = Console(stderr=True)
-    explanation = desk.explain(turn.message.text or "")
-    words = Table(title="How the words were read")
-    for heading in ("Word", "How", "Read as"):
-        words.add_column(heading)
-    for word in explanation.words:
-        senses = (f"{s.word} ({s.certainty:.2f})" if s.certainty < 1 else s.word for s in word.senses)
-        how = f"{word.reading}, turned down" if word.turned_down else word.reading
-        words.add_row(escape(word.typed), how, (" or " if word.is_alternatives else " + ").join(senses))
-    if not any(word.senses for word in explanation.words):
-        words.caption = "No word of the question is in the FAQ."
-    limits = desk.thresholds
-    entries = Table(
-        title=f"Decision: {_NAMES[type(turn.decision)]}",
-        caption=f"Answered from {limits.answer:.2f} on, {limits.ambiguity:.2f} ahead of the next; "
-        f"offered from {limits.clarify:.2f}, named from {limits.near:.2f} on.",
-    )
-    for heading in ("Entry", "Confidence", "Nearest phrasings", "Words that speak for it"):
-        entries.add_column(heading)
-    for each in explanation.evidence:
-        entries.add_row(
-            escape(each.match.entry),
-            f"{each.match.confidence:.2f}",
-            escape("\n".join(each.phrasings)),
-            escape(", ".join(each.words)),
-        )
-    console.print(words, entries)
-    console.print(_reason(turn, desk, explanation), highlight=False, markup=False)
-
-
-def _reason(turn: Turn, desk: Desk, explanation: Explanation) -> str:
-    """Why something else was decided than the confidences say; empty where they decided."""
-    if explanation.not_covered is not None:
-        return f"The FAQ says that it does not cover this (not_covered): {desk.not_covered(explanation.not_covered)}"
-    if isinstance(turn.decision, Fallback) and turn.ranking.matches[0].confidence >= desk.thresholds.answer:
-        return "Numbers and single letters alone are no question."
-    return ""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.core.conversation import Conversation, Draft, Quoted
 from bot.core.correspondence import Correspondence, Texts
-from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Refer, Sent, Turn
+from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Refer, Sent
 from bot.core.faq import KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
@@ -21,6 +21,7 @@ from bot.core.outlook import Observer
 from bot.core.reply import Speaker
 from bot.core.situation import Manners, Thresholds
 from bot.core.triage import IN_LIGHT, Triage
+from bot.core.turn import Turn
 from bot.core.voice import Voice
 
 _PHRASE = 3
@@ -62,7 +63,7 @@ class Desk:
         ruling = self._triage.decide(before, message, outlook)
         language = ruling.language or self._spoken(before, message)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
-        return self._turn(Considered(before, message, ruling, language, ranking), now)
+        return self._turn(Considered(before, message, ruling, language, outlook, ranking), now)
 
     def wanted(self, turn: Turn) -> tuple[Quoted, ...]:
         """The messages whose words the reply needs."""
@@ -144,12 +145,14 @@ class Desk:
     def _instead(self, turn: Turn, decision: Decision) -> Turn:
         """The turn, had this been decided."""
         ruling = replace(turn.ruling, decision=decision)
-        return self._turn(Considered(turn.before, turn.message, ruling, turn.language, turn.ranking), turn.at)
+        return self._turn(
+            Considered(turn.before, turn.message, ruling, turn.language, turn.outlook, turn.ranking), turn.at
+        )
 
     def _turn(self, considered: Considered, now: datetime) -> Turn:
         after = self._triage.remember(now, considered)
-        before, message, ruling, language, ranking = considered
-        return Turn(message, language, ranking, ruling, self._reply(considered), before, after, now)
+        before, message, ruling, language, outlook, ranking = considered
+        return Turn(message, language, outlook, ranking, ruling, self._reply(considered), before, after, now)
 
     def _reply(self, considered: Considered) -> Reply | None:
         decision, language = considered.ruling.decision, considered.language

@@ -21,7 +21,7 @@ from bot.core.decision import (
     Unreadable,
 )
 from bot.core.model import Language, Message, Ranking
-from bot.core.situation import Manners, Thresholds
+from bot.core.situation import Manners, Outlook, Thresholds
 
 _MOST_RUNNERS_UP = 4
 
@@ -33,6 +33,7 @@ class Considered(NamedTuple):
     message: Message
     ruling: Ruling
     language: Language
+    outlook: Outlook
     ranking: Ranking
 
 
