@@ -8,10 +8,7 @@ import nio
 import pytest
 
 from bot.adapters.matrix.inbox import Inbox, sent_at
-from bot.adapters.simulated import SimulatedStore
-from bot.core.conversation import Conversation
 from bot.core.model import Addressed, Message
-from tests.conftest import message
 
 BOT = "@auskunft:uni.test"
 ADA = "@ada:uni.test"
@@ -44,8 +41,18 @@ def event(kind: str = "m.room.message", sender: str = ADA, **content: Any) -> An
     return nio.Event.parse_event(source)
 
 
-async def received(where: nio.MatrixRoom, got: Any, store: SimulatedStore | None = None) -> Message | None:
-    return await Inbox(BOT, store or SimulatedStore()).message(where, got)
+class Store:
+    """Knows that the bot takes part in one thread with one person."""
+
+    def __init__(self, *part: str) -> None:
+        self.part = part
+
+    async def takes_part(self, room_id: str, thread: str, sender: str) -> bool:
+        return (room_id, thread, sender) == self.part
+
+
+async def received(where: nio.MatrixRoom, got: Any, store: Store | None = None) -> Message | None:
+    return await Inbox(BOT, store or Store()).message(where, got)  # type: ignore[arg-type]
 
 
 async def test_everything_in_a_direct_chat_is_for_the_bot() -> None:
@@ -145,10 +152,10 @@ async def test_other_talk_in_a_room_is_not(content: dict[str, Any]) -> None:
 
 
 async def test_a_thread_that_the_bot_takes_part_in_is_unless_somebody_else_is_mentioned() -> None:
-    store = SimulatedStore()
+    store = Store("!room:uni.test", "$root", ADA)
     relation = {"m.relates_to": {"rel_type": "m.thread", "event_id": "$root"}}
-    assert await received(SHARED, event(body="und Signal?", **relation), store) is None
-    await store.record(message("x", room_id="!room:uni.test", thread="$root"), Conversation(language="de"))
+    assert await received(SHARED, event(body="und Signal?", **relation)) is None
+    assert await received(SHARED, event(body="und Signal?", sender="@bob:uni.test", **relation), store) is None
     got = await received(SHARED, event(body="und Signal?", **relation), store)
     assert got
     assert (got.thread, got.addressed) == ("$root", Addressed.THREAD)

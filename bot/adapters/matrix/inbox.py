@@ -43,37 +43,48 @@ class Inbox:
         if event.sender == self._user or relation.get("rel_type") == "m.replace" or not _is_message(event, content):
             return None
         thread = thread_of(event)
-        addressed = await self._addressed(room, content, thread)
+        addressed = await self._addressed(room, event.sender, content, thread)
         if addressed is None:
             return None
-        text = _text(event, content)
         return Message(
             event_id=event.event_id,
             room_id=room.room_id,
             sender=event.sender,
-            text=None if text is None else self._without_mention(room, text),
+            text=self._words(room, event, content),
             sent_at=sent_at(event),
             addressed=addressed,
             encrypted=room.encrypted,
             thread=thread,
         )
 
+    def words(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> str | None:
+        """The words of a message, without a mention of the bot in front; None where the event holds none."""
+        content = event.source.get("content")
+        if not isinstance(content, dict) or not _is_message(event, content):
+            return None
+        return self._words(room, event, content)
+
     def is_mentioned(self, room: nio.MatrixRoom, content: dict[str, Any]) -> bool:
         """Whether a message with this content mentions the bot."""
         return self._mentions.has_bot(room, content)
 
-    async def _addressed(self, room: nio.MatrixRoom, content: dict[str, Any], thread: str | None) -> Addressed | None:
+    async def _addressed(
+        self, room: nio.MatrixRoom, sender: str, content: dict[str, Any], thread: str | None
+    ) -> Addressed | None:
         if is_direct(room):
             return Addressed.DIRECT
         if self._mentions.has_bot(room, content):
             return Addressed.MENTION
         spoken_to = not self._mentions.has_anybody(content)
-        if thread and spoken_to and await self._store.takes_part(room.room_id, thread):
+        if thread and spoken_to and await self._store.takes_part(room.room_id, thread, sender):
             return Addressed.THREAD
         return None
 
-    def _without_mention(self, room: nio.MatrixRoom, text: str) -> str:
+    def _words(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType, content: dict[str, Any]) -> str | None:
         """In a direct chat, a name in front may be a word of the question."""
+        text = _text(event, content)
+        if text is None:
+            return None
         return (self._mentions.call_in_front if is_direct(room) else self._mentions.name_in_front)(room, text)
 
 
