@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.matrix.errors import LoggedOut, MatrixError
+from bot.adapters.matrix.errors import Limited, LoggedOut, MatrixError
 from bot.adapters.matrix.signs import Signs
 
 ROOM = "!room:uni.test"
@@ -114,6 +114,42 @@ async def test_what_fails_is_let_go(error: Exception) -> None:
             signs.settled(ROOM)
             await turns()
     assert homeserver.read == ["%241", "%242"]
+
+
+KEYS = {"t1": "1️⃣", "t2": "2️⃣", "t3": "3️⃣"}
+
+
+def reaction(transaction: str) -> Any:
+    relation = {"rel_type": "m.annotation", "event_id": "$1", "key": KEYS[transaction]}
+    return ("PUT", f"/rooms/%21room%3Auni.test/send/m.reaction/{transaction}", {"m.relates_to": relation})
+
+
+async def test_reactions_go_out_one_after_the_other_and_nobody_waits() -> None:
+    homeserver = Homeserver(slow=True)
+    async with Signs(homeserver) as signs:
+        signs.react(ROOM, "$1", KEYS)
+        assert homeserver.asked == []
+        await turns()
+        assert homeserver.asked == [reaction("t1")]
+        homeserver.open.set()
+        await turns(30)
+    assert homeserver.asked == [reaction(each) for each in KEYS]
+
+
+@pytest.mark.parametrize(("error", "asked"), [(MatrixError("no"), 2), (ConnectionError(), 2), (Limited("429"), 1)])
+async def test_at_the_first_refusal_the_rest_are_dropped_and_where_that_is_a_limit_the_next_ones_too(
+    error: Exception, asked: int
+) -> None:
+    homeserver = Homeserver(error=error)
+    async with Signs(homeserver, between=0) as signs:
+        for _ in range(2):
+            signs.react(ROOM, "$1", KEYS)
+            await turns()
+        assert homeserver.asked == [reaction("t1")] * asked
+        signs.seen(ROOM, "$2")
+        signs.settled(ROOM)
+        await turns()
+    assert homeserver.read[-1] == "%242"
 
 
 async def test_a_revoked_token_is_raised() -> None:

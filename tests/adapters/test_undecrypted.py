@@ -85,7 +85,8 @@ class Replies:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    async def send(self, message: Message, _reply: Reply, _ordinal: int) -> str:
+    async def send(self, message: Message, _reply: Reply, saying: str) -> str:
+        assert saying == "apology"
         self.told.append(message.event_id)
         return "$reply"
 

@@ -12,6 +12,10 @@ class MatrixError(Exception):
     """The homeserver did not do what it was asked; it may do so later."""
 
 
+class Limited(MatrixError):
+    """The homeserver limits how much the bot may do."""
+
+
 class Denied(MatrixError):
     """Asking again is no use, most often because the homeserver refuses for good."""
 
@@ -83,5 +87,7 @@ def refusal(status: int, told: Mapping[str, Any], what: str) -> MatrixError:
         return Unsupported(text)
     if code == "M_FORBIDDEN":
         return Forbidden(text)
-    final = 400 <= status < 500 and status not in (408, 429)
+    if status == 429:
+        return Limited(text)
+    final = 400 <= status < 500 and status != 408
     return (Denied if final else MatrixError)(text)

@@ -10,16 +10,23 @@ from typing import Any, Literal
 
 import nio
 
+from bot.adapters.matrix.chats import Chats
+from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import Denied, Forbidden, GivenUp
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
+from bot.adapters.matrix.reactions import NUMBERS
+from bot.adapters.matrix.signs import Signs
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
-from bot.ports import Barred, Clock, Hopeless, Undelivered
+from bot.ports import Barred, Clock, Hopeless, Saying, Undelivered
 
-_ANSWER, _UNRELATED, APOLOGY_FOR_UNREAD = range(3)
-"""The ordinals of what may be sent for one message: the answer; the answer where its relation was refused; what is said
-where the message cannot be decrypted, as the answer may follow."""
+_ORDINALS: dict[Saying, int] = {"answer": 0, "apology": 2, "direct": 4, "failed": 6}
+"""The ordinals of what may be sent for one message. They never change: by them, a homeserver knows what it has."""
+_ANSWER, _UNRELATED = _ORDINALS["answer"], 1
+"""What is sent without its relation, as that was refused, has the next ordinal."""
+_CONSIDERED: tuple[Saying, ...] = ("answer", "direct")
+"""What is said as soon as a message was considered."""
 _LONGEST_NAME = 40
 _LATE = timedelta(seconds=10)
 """From this age of the question on, the answer rings: the person may have looked away, and notices never ring."""
@@ -28,32 +35,54 @@ _LATE = timedelta(seconds=10)
 class MatrixReplies:
     """Sends replies with one account."""
 
-    def __init__(self, client: nio.AsyncClient, clock: Clock, answers: Literal["notice", "text"]) -> None:
+    def __init__(self, client: SafeClient, clock: Clock, answers: Literal["notice", "text"], signs: Signs) -> None:
         self._client = client
         self._clock = clock
         self._answers = answers
+        self._signs = signs
+        self._chats = Chats(client)
 
-    async def send(self, message: Message, reply: Reply, ordinal: int = _ANSWER) -> str:
+    async def send(self, message: Message, reply: Reply, saying: Saying = "answer", rings: bool = False) -> str:
         """Send `reply`; its event id.
 
         The transaction id derives from the question's event id: a repeated send arrives once. What else is said to
-        the same message has another `ordinal`.
+        the same message is another `saying`. What comes late `rings`, too.
 
         Raises:
             Barred: the bot is not in the room any more, or may not write there.
             Undelivered: the homeserver refused it for good.
             LoggedOut: the homeserver does not know the access token any more.
         """
-        late = self._clock.now() - message.sent_at > _LATE
-        content = self._content(message, render(reply.markdown), late)
+        rings = rings or self._clock.now() - message.sent_at > _LATE
+        ordinal = _ORDINALS[saying]
+        content = self._content(message, render(reply.markdown), rings)
+        if saying == "direct" and not message.thread and self._is_direct(message.room_id):
+            content.pop("m.relates_to", None)  # the message may stand in another room
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
             if isinstance(error, Forbidden | GivenUp) or "m.relates_to" not in content:
                 raise _undelivered(error) from error
             content.pop("m.relates_to")  # what it relates to is not known there, or no thread can start from it
-            outside = self._relation(replace(message, thread=None), late) if message.thread else {}
+            outside = self._relation(replace(message, thread=None), rings) if message.thread else {}
             return await self._send_for_good(message, content | outside, ordinal + _UNRELATED)
+
+    def offer(self, message: Message, reply_id: str, options: int) -> None:
+        """React to the bot's message `reply_id` with the numbers of so many options: a sign, which nothing waits for.
+
+        Their transaction ids derive from the id of that message: offered again, each stands there once.
+        """
+        if message.room_id in self._client.rooms:
+            keys = {transaction_id(reply_id, number): key for number, key in enumerate(NUMBERS[:options], 1)}
+            self._signs.react(message.room_id, reply_id, keys)
+
+    async def direct_chat(self, message: Message) -> str | None:
+        """The room of a direct chat with the sender; see `Chats`.
+
+        Raises:
+            LoggedOut: as above.
+        """
+        return await self._chats.with_sender(message)
 
     async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
         """Replace the bot's own message `reply_id` (`m.replace`). An edit never rings.
@@ -62,9 +91,9 @@ class MatrixReplies:
             Undelivered, LoggedOut: as above.
         """
         rendered = render(reply.markdown)
-        content = self._content(message, rendered, late=False)
+        content = self._content(message, rendered, rings=False)
         content.pop("m.relates_to", None)
-        whole = self._content(message, Rendered(f"* {rendered.body}", f"* {rendered.html}"), late=False)
+        whole = self._content(message, Rendered(f"* {rendered.body}", f"* {rendered.html}"), rings=False)
         whole["m.new_content"] = content
         whole["m.relates_to"] = {"rel_type": "m.replace", "event_id": reply_id}
         await self._send_for_good(message, whole, _ANSWER)
@@ -91,25 +120,28 @@ class MatrixReplies:
         transaction = transaction_id(message.event_id, ordinal)
         return await deliver(self._client, message.room_id, "m.room.message", content, transaction, "a reply")
 
-    def _content(self, message: Message, reply: Rendered, late: bool) -> dict[str, Any]:
-        if late:
+    def _content(self, message: Message, reply: Rendered, rings: bool) -> dict[str, Any]:
+        if rings:
             reply = self._with_mention(message, reply)
         content: dict[str, Any] = {
-            "msgtype": "m.text" if late or self._answers == "text" else "m.notice",
+            "msgtype": "m.text" if rings or self._answers == "text" else "m.notice",
             "body": reply.body,
             "format": "org.matrix.custom.html",
             "formatted_body": reply.html,
-            "m.mentions": {"user_ids": [message.sender]} if late else {},
+            "m.mentions": {"user_ids": [message.sender]} if rings else {},
         }
-        return content | self._relation(message, late)
+        return content | self._relation(message, rings)
 
-    def _relation(self, message: Message, late: bool) -> dict[str, Any]:
-        """In a thread, the reply to the question is a fallback for clients that know no threads."""
-        answered = {"m.in_reply_to": {"event_id": message.event_id}}
+    def _relation(self, message: Message, rings: bool) -> dict[str, Any]:
+        """In a thread, the reply to the question is a fallback for clients that know no threads.
+
+        No client shows a reply to a reaction: it is one to the message that was reacted to.
+        """
+        answered = {"m.in_reply_to": {"event_id": message.reaction.to if message.reaction else message.event_id}}
         if message.thread:
             thread = {"rel_type": "m.thread", "event_id": message.thread, "is_falling_back": True}
             return {"m.relates_to": thread | answered}
-        return {"m.relates_to": answered} if late or not self._is_direct(message.room_id) else {}
+        return {"m.relates_to": answered} if rings or not self._is_direct(message.room_id) else {}
 
     def _with_mention(self, message: Message, reply: Rendered) -> Rendered:
         room = self._client.rooms.get(message.room_id)
@@ -172,5 +204,6 @@ def transaction_id(event_id: str, ordinal: int = _ANSWER) -> str:
 
 
 def transaction_ids(event_id: str) -> set[str]:
-    """All transaction ids that a reply to an event may have."""
-    return {transaction_id(event_id, ordinal) for ordinal in (_ANSWER, _ANSWER + _UNRELATED)}
+    """All transaction ids of what tells that an event was considered as it stood then."""
+    ordinals = (_ORDINALS[saying] for saying in _CONSIDERED)
+    return {transaction_id(event_id, ordinal + variant) for ordinal in ordinals for variant in (0, _UNRELATED)}

@@ -1,19 +1,20 @@
-"""Signs of life: read receipts and typing notices. No answer ever waits for one, and what fails is let go.
+"""Signs of life: read receipts, typing notices, reactions. No answer ever waits for one, and what fails is let go.
 
 A receipt says that a message was seen: of a room, the newest one for the bot, once nothing more waits there. What is
 not for the bot gets none: in a busy room that would be a request a message, and nobody wonders whether it was seen.
-Typing is shown only while an answer takes long.
+Typing is shown only while an answer takes long. Reactions count towards the homeserver's limits, and answers would wait
+for them in the end: a homeserver that limits the bot gets none for a while.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from bot.adapters.matrix.errors import LoggedOut
+from bot.adapters.matrix.errors import Limited, LoggedOut
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ _AT_ONCE = 4
 """Requests in flight at the most, over all rooms."""
 _BETWEEN = 2.0
 """Seconds between two receipts in one room: a lively room gets one for several messages."""
+_SPARED = 600.0
+"""Seconds for which a homeserver that limits the bot gets no reactions."""
 
 
 class Caller(Protocol):
@@ -57,6 +60,7 @@ class Signs:
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._spared_until = float("-inf")
 
     async def __aenter__(self) -> "Signs":
         await self._group.__aenter__()
@@ -96,6 +100,11 @@ class Signs:
             timer.cancel()
             done.set()
 
+    def react(self, room_id: str, event_id: str, keys: Mapping[str, str]) -> None:
+        """React to the message `event_id` with `keys`, by transaction id, one after the other, until one fails."""
+        if asyncio.get_running_loop().time() >= self._spared_until:
+            self._start(self._react(room_id, event_id, keys))
+
     def _start_typing(self, room_id: str, done: asyncio.Event) -> None:
         if room_id not in self._typing:  # else a slow homeserver still has the last notice in hand
             self._typing.add(room_id)
@@ -126,7 +135,15 @@ class Signs:
         await self._ask("PUT", path, {"typing": False})
         self._typing.discard(room_id)
 
-    async def _ask(self, method: str, path: str, content: dict[str, Any]) -> None:
+    async def _react(self, room_id: str, event_id: str, keys: Mapping[str, str]) -> None:
+        for transaction, key in keys.items():
+            path = f"/rooms/{quote(room_id, '')}/send/m.reaction/{transaction}"
+            relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
+            if not await self._ask("PUT", path, {"m.relates_to": relation}):
+                break
+
+    async def _ask(self, method: str, path: str, content: dict[str, Any]) -> bool:
+        """Whether the homeserver did it, asked once."""
         try:
             async with self._slots, asyncio.timeout(_GIVEN_UP):
                 await self._client.call(path, content, "a sign", method, once=True)
@@ -134,4 +151,8 @@ class Signs:
             self._closing = True
             raise
         except Exception as error:  # it is only a sign
-            log.debug("a receipt or a typing notice was lost: %s", type(error).__name__)
+            if isinstance(error, Limited):
+                self._spared_until = asyncio.get_running_loop().time() + _SPARED
+            log.debug("a receipt, a typing notice or a reaction was lost: %s", type(error).__name__)
+            return False
+        return True

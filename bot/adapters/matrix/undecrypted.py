@@ -18,7 +18,7 @@ from bot.adapters.matrix.inbox import is_direct, sent_at, thread_of
 from bot.adapters.matrix.key_requests import KeyRequests
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event, Events, Work
-from bot.adapters.matrix.send import APOLOGY_FOR_UNREAD, MatrixReplies
+from bot.adapters.matrix.send import MatrixReplies
 from bot.core.model import Addressed, Message, Reply
 from bot.helpdesk import TOO_OLD
 from bot.ports import Clock, Store, Undelivered, Unread, UnreadMessages
@@ -176,7 +176,7 @@ class Undecrypted:
                 thread=thread_of(event),
             )
             try:
-                await self._replies.send(message, self._words(), APOLOGY_FOR_UNREAD)
+                await self._replies.send(message, self._words(), "apology")
             except Undelivered as error:
                 log.error("its sender could not be told that %s cannot be decrypted: %s", event.event_id, error)
         await self._waiting.settle(unread, told=not told)
