@@ -288,3 +288,48 @@ def test_only_state_that_names_a_room_is_a_tombstone() -> None:
     decrypted.decrypted = True
     for event in (message, nameless, odd, decrypted, nio.UnknownBadEvent({"type": "m.room.tombstone"})):
         assert replacement(event) is None
+
+
+class Greetings:
+    """Notes what is said, and of which rooms it is taken as said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.taken_as_said: list[str] = []
+
+    async def say(self, room: nio.MatrixRoom, _join: Any) -> None:
+        self.said.append(room.room_id)
+
+    async def take_as_said(self, room_id: str) -> None:
+        self.taken_as_said.append(room_id)
+
+
+def at_home(greetings: Greetings, there: nio.MatrixRoom, opened_by: str) -> tuple[Client, Membership]:
+    """The bot in a room, as a sync has told who opened it and that the bot joined it."""
+    client = Client(there)
+    config = Matrix.model_validate({"user": BOT, "password": "x"})
+    membership = Membership(client, config, lambda _: True, greetings)  # type: ignore[arg-type]
+    events = [state("m.room.create", {"room_version": "12"}, opened_by), member(BOT, "join")]
+    told = {OLD: nio.RoomInfo(nio.Timeline(events, False, None), [], [], [])}
+    membership.note(SimpleNamespace(rooms=SimpleNamespace(join=told, leave={})), first=False)
+    return client, membership
+
+
+@pytest.mark.parametrize("others", [(), (ADA,)], ids=["nobody is invited yet", "the other is invited"])
+async def test_in_a_chat_that_the_bot_opens_it_does_not_introduce_itself_and_stays_unless_the_other_declines(
+    others: tuple[str, ...],
+) -> None:
+    greetings = Greetings()
+    client, membership = at_home(greetings, a_room(*others), BOT)
+    await membership.receive(client.rooms[OLD], member(BOT, "join"))
+    assert (greetings.said, greetings.taken_as_said, client.done) == ([], [OLD], [])
+    client.rooms[OLD] = a_room()
+    await membership.receive(client.rooms[OLD], member(ADA, "leave", "invite"))
+    assert client.done == LEFT
+
+
+async def test_in_a_room_that_another_opened_it_introduces_itself() -> None:
+    greetings = Greetings()
+    client, membership = at_home(greetings, a_room(ADA), ADA)
+    await membership.receive(client.rooms[OLD], member(BOT, "join"))
+    assert greetings.said == [OLD]

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import nio
 
+from bot.adapters.matrix.chats import opens_room
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import Denied, MatrixError
 from bot.adapters.matrix.inbox import size
@@ -36,6 +37,8 @@ class Membership:
         """The rooms that a tombstone led to, with the room where it stands, until the bot has arrived."""
         self._refused: set[str] = set()
         """Those that turned out to replace no room of the bot's: no other tombstone leads it there."""
+        self._opened: set[str] = set()
+        """The rooms that the bot opened itself."""
 
     def note(self, response: nio.SyncResponse, first: bool) -> dict[str, Event]:
         """Take in what a sync tells; by room, what is due to be received once more.
@@ -45,6 +48,9 @@ class Membership:
         for room_id in response.rooms.leave:
             if self._drop(room_id):
                 log.info("the bot was removed from a room")
+        for room_id, told in response.rooms.join.items():
+            if any(opens_room(event, self._client.user_id) for event in (*told.state, *told.timeline.events)):
+                self._opened.add(room_id)
         return self._upgrades.note(response.rooms.join, first)
 
     async def receive(self, room: nio.MatrixRoom, event: Event) -> None:
@@ -78,7 +84,13 @@ class Membership:
         return True
 
     async def _arrive(self, room: nio.MatrixRoom, join: nio.RoomMemberEvent) -> None:
-        """In the successor of a room, the bot is no newcomer: it knows its size, and is known."""
+        """In the successor of a room, the bot is no newcomer: it knows its size, and is known.
+
+        Nor is it one in a room that it opened itself. There it may seem to be alone: the other is invited last.
+        """
+        if room.room_id in self._opened:
+            await self._welcome.take_as_said(room.room_id)
+            return
         was_led = self._followed.pop(room.room_id, None) and join.prev_membership != "invite"
         if await self.leave_if_alone(room):
             return
@@ -146,6 +158,7 @@ class Membership:
 
     def _drop(self, room_id: str) -> bool:
         """Drop what nio knows of a room that the bot is not in; whether it knew it."""
+        self._opened.discard(room_id)
         self._client.invalidate_outbound_session(room_id)  # who is there when the bot comes back must get new keys
         return self._client.rooms.pop(room_id, None) is not None
 

@@ -11,12 +11,12 @@ from functools import partial
 
 import nio
 
-from bot.adapters.matrix.edits import edited, fate, rewritten
+from bot.adapters.matrix.edits import Fate, edited, fate, rewritten
 from bot.adapters.matrix.errors import Denied, LoggedOut
 from bot.adapters.matrix.inbox import Inbox, is_direct, sent_at
 from bot.adapters.matrix.membership import Membership, concerns_membership
 from bot.adapters.matrix.patience import insist
-from bot.adapters.matrix.reactions import feedback
+from bot.adapters.matrix.reactions import Reactions, feedback
 from bot.adapters.matrix.rooms import Event
 from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
@@ -53,6 +53,7 @@ class Reception:
         self._verification = verification
         self._membership = membership
         self._store = store
+        self._reactions = Reactions(client, store)
         self._signs = signs
         self._pauses = pauses
         self._barred_from: set[str] = set()
@@ -75,10 +76,10 @@ class Reception:
             return
         if attempt := self._aside(room, event):
             await self._tried(room_id, event, attempt)
-            return
-        read = self._edit(room, event) if edited(event) else self._message(room, event, following)
+            if not isinstance(event, nio.ReactionEvent):
+                return
         try:
-            message = await read
+            message = await self._read(room, event, following)
         except (LoggedOut, StoreBroken):
             raise
         except Exception as error:  # what strangers send has no end of shapes
@@ -94,8 +95,9 @@ class Reception:
         """What is to be done about an event that is no message."""
         if isinstance(event, nio.RedactionEvent):
             return partial(self._helpdesk.withdraw, room.room_id, event.redacts, event.event_id)
-        if isinstance(event, nio.ReactionEvent) and (rated := feedback(room.room_id, event)):
-            return partial(self._helpdesk.rate, rated)
+        if isinstance(event, nio.ReactionEvent):
+            rated = event.sender != self._client.user_id and feedback(room.room_id, event)
+            return partial(self._helpdesk.rate, rated) if rated else None
         if concerns_membership(event):
             return partial(self._membership.receive, room, event)
         return partial(self._verification.decline, room, event) if belongs_to_verification(event) else None
@@ -104,10 +106,18 @@ class Reception:
         """Nothing more waits in the room."""
         self._signs.settled(room_id)
 
-    async def _message(self, room: nio.MatrixRoom, event: Event, following: Iterable[Event]) -> Message | None:
+    async def _read(self, room: nio.MatrixRoom, event: Event, following: Iterable[Event]) -> Message | None:
+        """The message in `event`, None where it is not for the bot, or was taken back."""
+        if edited(event):
+            return await self._edit(room, event)
         became = fate(event, following, self._client.user_id)
         if became.redacted:
             return None
+        if isinstance(event, nio.ReactionEvent):
+            return None if event.sender == self._client.user_id else await self._reactions.message(room, event)
+        return await self._message(room, event, became)
+
+    async def _message(self, room: nio.MatrixRoom, event: Event, became: Fate) -> Message | None:
         readable: Event | None = became.event
         if is_sealed(became.event):
             readable = await self._undecrypted.keep(room, event)
