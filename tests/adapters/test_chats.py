@@ -51,8 +51,19 @@ class Client:
         return {"room_id": room_id}
 
 
-def chats(client: Client) -> Chats:
-    return Chats(client)  # type: ignore[arg-type]
+class Opening:
+    """The chats of a session, by their rooms."""
+
+    def __init__(self, client: Client) -> None:
+        self.chats = Chats(client)  # type: ignore[arg-type]
+
+    async def with_sender(self, message: Message) -> str | None:
+        chat = await self.chats.with_sender(message)
+        return chat and chat.room_id
+
+
+def chats(client: Client) -> Opening:
+    return Opening(client)
 
 
 def asked(room_id: str = HALL, sender: str = ADA, addressed: Addressed = Addressed.MENTION) -> Message:
@@ -156,3 +167,10 @@ def test_only_the_creation_by_the_bot_is_its_own() -> None:
     others = (event("m.room.create", ADA), event("m.room.topic", BOT), event("m.room.create", BOT, decrypted=True))
     for other in (*others, nio.UnknownBadEvent({"type": "m.room.create", "sender": BOT})):
         assert not opens_room(other, BOT)
+
+
+async def test_the_link_to_a_chat_leads_there_from_any_homeserver() -> None:
+    for room_id, escaped in (("!new:uni.test", "!new%3Auni.test"), ("!r/o_om", "!r%2Fo_om")):
+        chat = await Chats(Client(a_room(room_id, ADA))).with_sender(asked())  # type: ignore[arg-type]
+        assert chat
+        assert chat.link == f"https://matrix.to/#/{escaped}?via=uni.test"

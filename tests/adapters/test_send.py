@@ -12,7 +12,7 @@ from bot.adapters.matrix.errors import GivenUp
 from bot.adapters.matrix.send import MatrixReplies, transaction_id, transaction_ids
 from bot.adapters.simulated import SimulatedClock
 from bot.core.model import Addressed, Reaction, Reply
-from bot.ports import Barred, Hopeless, Saying, Undelivered
+from bot.ports import Barred, DirectChat, Hopeless, Saying, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, SHARED, room
 from tests.conftest import message
 
@@ -196,4 +196,5 @@ async def test_as_many_numbers_as_options_are_offered_each_with_a_transaction_of
 
 async def test_in_a_direct_chat_the_direct_chat_is_that_one() -> None:
     asked = message("hi", room_id=OTHER.room_id, addressed=Addressed.DIRECT)
-    assert await replying(Client()).direct_chat(asked) == OTHER.room_id
+    chat = await replying(Client()).direct_chat(asked)
+    assert chat == DirectChat(OTHER.room_id, "https://matrix.to/#/!direct%3Auni.test?via=uni.test")

@@ -128,11 +128,16 @@ class Bot:
 
     async def opens_chat(self, message: Message) -> str:
         """A direct chat with the sender, and a word in it."""
-        room_id = await self.replies.direct_chat(message)
-        assert room_id
-        there = replace(message, room_id=room_id, thread=None)
+        chat = await self.chat(message)
+        there = replace(message, room_id=chat, thread=None)
         await self.replies.send(there, Reply("de", "Unter uns"), "direct", rings=True)
-        return room_id
+        return chat
+
+    async def chat(self, message: Message) -> str:
+        """A direct chat with the sender."""
+        chat = await self.replies.direct_chat(message)
+        assert chat
+        return chat.room_id
 
 
 @asynccontextmanager
@@ -286,17 +291,16 @@ async def test_a_direct_chat_is_opened_and_what_is_said_there_is_readable_and_no
     assert said.decrypted
     assert said.body.endswith("Unter uns")
     assert "m.relates_to" not in said.source["content"]
-    assert await bot.replies.direct_chat(asked) == chat
+    assert await bot.chat(asked) == chat
     await ada.say(chat, "Danke")
     told = await bot.hears()
     assert (told.room_id, told.addressed, told.encrypted) == (chat, Addressed.DIRECT, True)
-    assert await bot.replies.direct_chat(told) == chat
+    assert await bot.chat(told) == chat
     assert bot.notes.introductions == [asked.room_id]
     assert bot.notes.known == [chat]
     assert await ada.membership(chat, bot.user) == "join"
     await bob.sync()
-    theirs = await bot.replies.direct_chat(replace(asked, sender=bob.user))
-    assert theirs not in (None, chat, asked.room_id)
+    assert await bot.chat(replace(asked, sender=bob.user)) not in (chat, asked.room_id)
 
 
 async def test_after_a_crash_the_chat_that_was_opened_is_found_though_nobody_joined_it(

@@ -6,6 +6,7 @@ not even after a crash in between. What is said there is readable for the invite
 
 import asyncio
 from functools import partial
+from urllib.parse import quote, urlencode
 from weakref import WeakValueDictionary
 
 import nio
@@ -16,6 +17,7 @@ from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.rooms import Event
 from bot.core.model import Addressed, Message
+from bot.ports import DirectChat
 
 _ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
@@ -28,8 +30,8 @@ class Chats:
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By person: one chat is opened at a time."""
 
-    async def with_sender(self, message: Message) -> str | None:
-        """The room of a direct chat with the sender: the one that they wrote in, else an encrypted one.
+    async def with_sender(self, message: Message) -> DirectChat | None:
+        """A direct chat with the sender: the one that they wrote in, else an encrypted one.
 
         It is opened where there is none; None where the homeserver refuses that.
 
@@ -38,12 +40,17 @@ class Chats:
         """
         here, person = self._client.rooms.get(message.room_id), message.sender
         if here and is_direct(here) and (person in here.users or message.addressed is Addressed.DIRECT):
-            return message.room_id
+            return self._chat(message.room_id)
         async with self._opening.setdefault(person, asyncio.Lock()):
             try:
-                return await insist(partial(self._found_or_opened, person), "a direct chat")
+                return self._chat(await insist(partial(self._found_or_opened, person), "a direct chat"))
             except Denied:
                 return None
+
+    def _chat(self, room_id: str) -> DirectChat:
+        """The link names a homeserver that knows the room, as its id may not ("Matrix URIs", routing)."""
+        server = self._client.user_id.partition(":")[2]
+        return DirectChat(room_id, f"https://matrix.to/#/{quote(room_id, '!')}?{urlencode({'via': server})}")
 
     async def _found_or_opened(self, person: str) -> str:
         """A request that got no answer may have been heard: before another one, the chat is looked for again."""

@@ -19,7 +19,7 @@ from bot.adapters.matrix.reactions import NUMBERS
 from bot.adapters.matrix.signs import Signs
 from bot.core.model import Message, Rendered, Reply
 from bot.core.render import render
-from bot.ports import Barred, Clock, Hopeless, Saying, Undelivered
+from bot.ports import Barred, Clock, DirectChat, Hopeless, Saying, Undelivered
 
 _ORDINALS: dict[Saying, int] = {"answer": 0, "apology": 2, "direct": 4, "failed": 6}
 """The ordinals of what may be sent for one message. They never change: by them, a homeserver knows what it has."""
@@ -76,8 +76,8 @@ class MatrixReplies:
             keys = {transaction_id(reply_id, number): key for number, key in enumerate(NUMBERS[:options], 1)}
             self._signs.react(message.room_id, reply_id, keys)
 
-    async def direct_chat(self, message: Message) -> str | None:
-        """The room of a direct chat with the sender; see `Chats`.
+    async def direct_chat(self, message: Message) -> DirectChat | None:
+        """A direct chat with the sender, opened where there is none; None where the homeserver refuses it.
 
         Raises:
             LoggedOut: as above.
