@@ -78,6 +78,13 @@ async def test_a_direct_chat_is_itself_encrypted_or_not() -> None:
     assert await chats(client).with_sender(asked("!unseen:uni.test", addressed=Addressed.DIRECT)) == "!unseen:uni.test"
 
 
+async def test_a_room_in_which_another_is_left_is_no_chat_with_who_has_gone() -> None:
+    client = Client()
+    client.rooms[HALL] = a_room(HALL, BOB)
+    assert await chats(client).with_sender(asked(HALL)) == NEW
+    assert await chats(client).with_sender(asked(HALL, BOB)) == HALL
+
+
 async def test_a_chat_that_is_there_is_used_rather_the_one_that_was_joined_and_the_same_each_time() -> None:
     rooms = [a_room("!a:uni.test", invited=ADA), a_room("!c:uni.test", ADA), a_room("!b:uni.test", ADA)]
     for order in (rooms, rooms[::-1]):
