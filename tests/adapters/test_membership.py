@@ -1,6 +1,7 @@
 """When the bot introduces itself, stays, follows and goes, where everything that a homeserver answers is given."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,7 +126,7 @@ async def test_the_bot_introduces_itself_once_a_room_and_not_when_it_changes_its
 async def test_who_was_answered_already_is_met_with_a_short_line_in_the_language_of_the_question(desk: Desk) -> None:
     house = House(desk, a_room(ADA))
     asked = Message("$1", OLD, ADA, "x", SimpleNamespace())  # type: ignore[arg-type]
-    await house.store.record(asked, Conversation(language="en"))
+    await house.store.record(asked, Conversation(language="en", until=datetime(2100, 1, 1, tzinfo=UTC)))
     await house.receive(JOINED)
     assert house.client.said[0].startswith("This was your first question")
 

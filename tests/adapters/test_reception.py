@@ -21,8 +21,9 @@ from bot.config import Matrix
 from bot.core.conversation import Conversation
 from bot.core.desk import Desk
 from bot.core.model import Message, Reply
+from bot.escalations import Escalations
 from bot.helpdesk import Helpdesk
-from bot.ports import Barred, Hopeless, StoreBroken, Undelivered
+from bot.ports import Barred, Hopeless, Saying, StoreBroken, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, DIRECT, room
 
 CONFIG = Matrix.model_validate({"user": BOT, "password": "x"})
@@ -115,11 +116,11 @@ class FailingReplies(SimulatedReplies):
         super().__init__()
         self.error, self.times, self.tries = error, times, 0
 
-    async def send(self, message: Message, reply: Reply) -> str:
+    async def send(self, message: Message, reply: Reply, saying: Saying = "answer", rings: bool = False) -> str:
         self.tries += 1
         if self.tries <= self.times:
             raise self.error
-        return await super().send(message, reply)
+        return await super().send(message, reply, saying, rings)
 
 
 class BrokenStore(SimulatedStore):
@@ -133,8 +134,10 @@ def reception(
     desk: Desk, replies: SimulatedReplies, store: SimulatedStore, client: Client | None = None, minutes: int = 5
 ) -> Reception:
     client = client or Client()
-    helpdesk = Helpdesk(desk, store, replies, SimulatedClock(), edits=timedelta(minutes=minutes))
-    verification = Verification(client, "a fingerprint", desk.verification)
+    clock = SimulatedClock()
+    escalations = Escalations(desk, store, store.outbox, replies, clock)
+    helpdesk = Helpdesk(desk, store, replies, escalations, clock, edits=timedelta(minutes=minutes))
+    verification = Verification(client, "a fingerprint", desk.notices.verification)
     membership = Membership(client, CONFIG, lambda _: True, Welcome(client, CONFIG, desk, store))
     inbox, signs = Inbox(BOT, store), Signs(client)
     return Reception(client, inbox, helpdesk, NothingSealed(), verification, membership, store, signs, pauses=(0, 0))

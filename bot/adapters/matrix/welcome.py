@@ -41,7 +41,7 @@ class Welcome:
             await self._point_to_encryption(room, join)
         elif not await self._store.was_told(room.room_id, "welcomed"):
             language = await self._spoken_with_partner(room)
-            reply = self._desk.welcome(
+            reply = self._desk.notices.welcome(
                 "several" if not is_direct(room) else "answered already" if language else "alone with one",
                 self._config.display_name,
                 language or self._language(room),
@@ -55,13 +55,13 @@ class Welcome:
 
     async def say_too_large(self, room: nio.MatrixRoom, join: nio.RoomMemberEvent) -> None:
         """Say why the bot, which joined with the event `join`, does not stay, and who may allow it."""
-        reply = self._desk.too_large(self._config.largest_room, self._language(room))
+        reply = self._desk.notices.too_large(self._config.largest_room, self._language(room))
         await self._send(room, join, reply, _TOO_LARGE)
 
     async def _point_to_encryption(self, room: nio.MatrixRoom, join: nio.RoomMemberEvent) -> None:
         if await self._store.was_told(room.room_id, "unencrypted"):
             return
-        if await self._send(room, join, self._desk.unencrypted(self._language(room)), _UNENCRYPTED):
+        if await self._send(room, join, self._desk.notices.unencrypted(self._language(room)), _UNENCRYPTED):
             await self._store.tell(room.room_id, "unencrypted")
 
     async def _spoken_with_partner(self, room: nio.MatrixRoom) -> Language | None:
