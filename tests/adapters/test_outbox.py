@@ -18,7 +18,7 @@ from bot.core.conversation import Conversation
 from bot.core.letter import Letter
 from bot.core.model import Addressed
 from bot.keys import Key
-from bot.ports import Store
+from bot.ports import Store, StoreBroken
 from bot.ports.post import Outbox, Posted, PostStatus
 from tests.conftest import message
 
@@ -253,8 +253,8 @@ async def test_a_letter_cannot_be_read_in_another_one_s_place(database: Database
 
 async def test_the_letter_and_the_conversation_are_kept_together_or_not_at_all(database: Database, path: Path) -> None:
     with closing(sqlite3.connect(path)) as other, other:
-        other.execute("ALTER TABLE conversations RENAME TO gone")
-    with pytest.raises(OSError, match="no such table"):
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON conversations BEGIN SELECT RAISE(FAIL, 'full'); END")
+    with pytest.raises(StoreBroken, match="full"):
         await SqliteStore(database).post(posted(), BEFORE)
     assert await SqliteOutbox(database).all() == []
 
@@ -292,7 +292,7 @@ async def test_after_a_checkpoint_not_even_the_sealed_letter_is_left_of_what_was
         await store.post(posted(f"letter-{number}", f"$yes{number}", SECRET * (1 + 100 * number)), BEFORE)
     sealed = [content for (content,) in database.rows("SELECT content FROM outbox")]
     pieces = [each[start : start + 32] for each in sealed for start in range(0, len(each) - 32, 512)]
-    assert len(leaked(path, *pieces)) >= len(pieces)
+    assert len(leaked(path, *pieces)) > 200  # some lie across two pages
     for number in range(8):
         await (outbox.drop if number % 2 else outbox.accepted)(f"letter-{number}")
     with closing(sqlite3.connect(path)) as other:
