@@ -2,20 +2,23 @@
 
 import asyncio
 import ctypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.adapters.apart import apart
 from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import open_desk
+from bot.adapters.mail import SmtpMailer
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.key_requests import KeyRequests
 from bot.adapters.matrix.membership import Membership
+from bot.adapters.matrix.messages import MatrixMessages
 from bot.adapters.matrix.reception import Reception
 from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
@@ -30,13 +33,15 @@ from bot.adapters.sqlite.database import Database, open_database
 from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.store import SqliteStore
 from bot.adapters.sqlite.unread import SqliteUnread
+from bot.backoffice import Backoffice
 from bot.config import Config
 from bot.core.desk import Desk
-from bot.core.model import Language
 from bot.core.pace import Pace
-from bot.core.triage import Thresholds
+from bot.core.situation import Manners
+from bot.escalations import Allowance, Escalations
 from bot.helpdesk import Helpdesk
 from bot.keys import Key, Unusable, locked, open_key
+from bot.ports import Replies
 
 _AVATAR = "avatar"
 _STORE = "auskunft.sqlite3"
@@ -50,7 +55,7 @@ async def run(config: Config, stop: asyncio.Event) -> None:
         Unusable: the data folder cannot be used.
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
-    desk = await apart(open_desk, config.knowledge, config.contact, config.language, config.matching)
+    desk = await apart(open_desk, config.knowledge, config.contact, config.language, config.matching, _manners(config))
     _give_back()
     clock = SystemClock()
     key = open_key(config.data)
@@ -87,17 +92,52 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         await identity.ensure()
         async with Signs(client) as signs:
             replies = MatrixReplies(client, kept.clock, config.matrix.answers, signs)
-            edits = timedelta(minutes=config.matrix.edits)
-            helpdesk = Helpdesk(desk, store, replies, kept.clock, edits, kept.pace, config.matrix.unencrypted)
-            verification = Verification(client, identity.fingerprint, desk.verification)
             keys, unread = KeyRequests(client), SqliteUnread(kept.database)
-            undecrypted = Undecrypted(client, keys, store, unread, replies, desk.undecrypted, kept.clock)
-            rooms = Rooms(client, config.matrix, kept.clock)
-            welcome = Welcome(client, config.matrix, desk, store)
-            membership = Membership(client, config.matrix, rooms.may_invite, welcome)
             inbox = Inbox(client.user_id, store)
-            reception = Reception(client, inbox, helpdesk, undecrypted, verification, membership, store, signs)
-            await Listener(client, rooms, membership, reception, undecrypted, verification, store).listen(stop)
+            async with _posting(config, desk, kept, replies) as wake:
+                outbox, messages = SqliteOutbox(kept.database), MatrixMessages(client, keys, inbox)
+                escalations = Escalations(desk, store, outbox, messages, kept.clock, _allowance(config), wake)
+                edits = timedelta(minutes=config.matrix.edits)
+                helpdesk = Helpdesk(
+                    desk, store, replies, escalations, kept.clock, edits, kept.pace, config.matrix.unencrypted
+                )
+                words = partial(desk.notices.verification, desk.language)
+                verification = Verification(client, identity.fingerprint, words)
+                unreadable = partial(desk.notices.undecrypted, desk.language)
+                undecrypted = Undecrypted(client, keys, store, unread, replies, unreadable, kept.clock)
+                rooms = Rooms(client, config.matrix, kept.clock)
+                welcome = Welcome(client, config.matrix, desk, store)
+                membership = Membership(client, config.matrix, rooms.may_invite, welcome)
+                reception = Reception(client, inbox, helpdesk, undecrypted, verification, membership, store, signs)
+                await Listener(client, rooms, membership, reception, undecrypted, verification, store).listen(stop)
+
+
+@asynccontextmanager
+async def _posting(
+    config: Config, desk: Desk, kept: _Kept, replies: Replies
+) -> AsyncIterator[Callable[[], None] | None]:
+    """The backoffice at work, where there is a mail server; what wakes it."""
+    if config.mail is None:
+        yield None
+        return
+    mailer, words = SmtpMailer(config.mail), desk.handover.failed
+    async with Backoffice(SqliteOutbox(kept.database), mailer, replies, kept.clock, words) as backoffice:
+        yield backoffice.posted
+
+
+def _manners(config: Config) -> Manners:
+    mail, conversation = config.mail, config.conversation
+    return Manners(
+        remember=timedelta(minutes=conversation.remember),
+        handed_over=timedelta(minutes=conversation.handed_over),
+        passes_on=mail is not None,
+        recipient=(mail and mail.recipient) or config.contact,
+        reply_address=mail.reply_address if mail else "",
+    )
+
+
+def _allowance(config: Config) -> Allowance:
+    return Allowance(config.mail.per_person, config.mail.per_day) if config.mail else Allowance()
 
 
 async def standing(config: Config) -> Standing:
@@ -146,10 +186,19 @@ async def outbox(config: Config) -> AsyncIterator[SqliteOutbox]:
         yield SqliteOutbox(database)
 
 
-def rehearsal(
-    knowledge: Path | None, contact: str, language: Language = "de", matching: Thresholds = Thresholds()
-) -> tuple[Helpdesk, Desk]:
-    """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept."""
-    desk = open_desk(knowledge, contact, language, matching)
-    clock = SystemClock()
-    return Helpdesk(desk, SimulatedStore(clock), SimulatedReplies(), clock), desk
+def rehearsal(knowledge: Path | None, config: Config | None) -> tuple[Helpdesk, Desk]:
+    """A helpdesk without a homeserver, for `ask`: all that staff would see, and nothing is kept or sent.
+
+    Without a configuration, it is as if there were a mail server.
+
+    Raises:
+        Refused: the FAQ cannot be used.
+    """
+    if config:
+        folder, manners = knowledge or config.knowledge, _manners(config)
+        desk = open_desk(folder, config.contact, config.language, config.matching, manners)
+    else:
+        desk = open_desk(knowledge, str(Config.model_fields["contact"].default))
+    clock, replies = SystemClock(), SimulatedReplies()
+    store = SimulatedStore(clock)
+    return Helpdesk(desk, store, replies, Escalations(desk, store, store.outbox, replies, clock), clock), desk

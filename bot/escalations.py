@@ -3,6 +3,7 @@
 What becomes of a letter that was posted is the business of `backoffice`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -36,13 +37,16 @@ class Escalations:
         messages: Messages,
         clock: Clock,
         allowance: Allowance = Allowance(),
+        wake: Callable[[], None] | None = None,
     ) -> None:
+        """`wake` is called when a letter was posted."""
         self._desk = desk
         self._store = store
         self._outbox = outbox
         self._messages = messages
         self._clock = clock
         self._allowance = allowance
+        self._wake = wake
 
     async def completed(self, turn: Turn) -> Turn:
         """The turn with what needs a letter: a preview, a link, the person's yes. Any other turn is left as it is.
@@ -63,6 +67,8 @@ class Escalations:
             message = replace(turn.message, text=None)
             posted = Posted(turn.letter, message, turn.language, self._clock.now())
             await self._store.post(posted, turn.conversation)
+            if self._wake:
+                self._wake()
 
     async def reference_of(self, message: Message) -> str | None:
         """The reference of the letter that this message has agreed to already, before a crash."""

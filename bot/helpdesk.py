@@ -66,13 +66,8 @@ class Helpdesk:
         if reference := await self._escalations.reference_of(message):
             await self._tell_reference(message, conversation, reference)
             return None
-        if self._clock.now() - message.sent_at > TOO_OLD:
-            reply = self._desk.notices.missed(self._desk.language_for(message))
-            await self._pass_over(message, conversation, "missed", reply)
-            return None
-        if self._refuses_unencrypted and not message.encrypted:
-            reply = self._desk.notices.unencrypted(self._desk.language_for(message))
-            await self._pass_over(message, conversation, "unencrypted", reply)
+        if unanswerable := self._unanswerable(message):
+            await self._pass_over(message, conversation, *unanswerable)
             return None
         if message.edit_of:
             return await self._answer_anew(message, message.edit_of, conversation)
@@ -81,15 +76,25 @@ class Helpdesk:
         if reply and (verdict := self._pace.verdict(message, self._clock.now())) is not Verdict.ANSWER:
             await self._hold_back(message, conversation, verdict)
             return None
-        if turn and reply and is_private(turn.decision) and message.addressed is not Addressed.DIRECT:
-            await self._go_on_in_direct_chat(turn, reply)
-        elif turn:
-            await self._answer(turn)
+        if turn is None:
+            reply_id = await self._replies.send(message, self._apology(conversation))
+            await self._store.record(message, conversation, reply_id)
+        elif turn.reply and is_private(turn.decision) and message.addressed is not Addressed.DIRECT:
+            await self._go_on_in_direct_chat(turn, turn.reply)
         else:
-            await self._store.record(message, conversation, reply and await self._replies.send(message, reply))
+            await self._answer(turn)
         if reply:
             self._pace.answered(message, self._clock.now())
         return turn
+
+    def _unanswerable(self, message: Message) -> tuple[Notice, Reply] | None:
+        """What the room is told where the message is too old, or stands where the bot does not answer."""
+        language = self._desk.language_for(message)
+        if self._clock.now() - message.sent_at > TOO_OLD:
+            return "missed", self._desk.notices.missed(language)
+        if self._refuses_unencrypted and not message.encrypted:
+            return "unencrypted", self._desk.notices.unencrypted(language)
+        return None
 
     async def _answer(self, turn: Turn) -> None:
         """Reply, and remember; what has an effect beyond the reply comes first."""

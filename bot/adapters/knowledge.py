@@ -18,7 +18,7 @@ from bot.core.desk import Desk
 from bot.core.faq import Entry, Example, KnowledgeBase, Model, NotCovered, Phrases, Says, Synonym
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
-from bot.core.triage import Thresholds
+from bot.core.situation import Manners, Thresholds
 from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
 
 
@@ -39,9 +39,15 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "knowledge"
 
 
-def open_desk(folder: Path | None, contact: str, language: Language, thresholds: Thresholds) -> Desk:
+def open_desk(
+    folder: Path | None,
+    contact: str,
+    language: Language = "de",
+    thresholds: Thresholds = Thresholds(),
+    manners: Manners = Manners(),
+) -> Desk:
     """A desk that answers from the FAQ in `folder`; for the rest, see `Desk` and `load`."""
-    return Desk(load(folder), contact, language, thresholds)
+    return Desk(load(folder), contact, language, thresholds, manners)
 
 
 def load(folder: Path | None = None) -> KnowledgeBase:

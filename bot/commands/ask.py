@@ -14,7 +14,7 @@ import typer
 from bot import assembly
 from bot.commands.explanation import explain_turn, name_of
 from bot.commands.faults import give_up
-from bot.config import Config, load_config
+from bot.config import load_config
 from bot.core.decision import Answer, Clarify
 from bot.core.desk import Desk
 from bot.core.model import Language, Message
@@ -22,8 +22,6 @@ from bot.core.render import plain
 from bot.core.turn import Turn
 from bot.helpdesk import Helpdesk
 from bot.yamlfile import Refused
-
-_CONTACT = str(Config.model_fields["contact"].default)
 
 
 def ask(
@@ -57,19 +55,12 @@ def ask(
     if lang not in (None, "de", "en"):
         give_up(f"--lang is de or en, not {lang}")
     try:
-        helpdesk, desk = _rehearsal(knowledge, config)
+        helpdesk, desk = assembly.rehearsal(knowledge, load_config(config, os.environ) if config else None)
     except Refused as refused:
         give_up(refused.faults)
     interactive = question is None and sys.stdin.isatty()
     lines = iter([question]) if question is not None else _lines(interactive)
     _answer_all(helpdesk, desk, lines, lang, as_json, explain, session or interactive)
-
-
-def _rehearsal(knowledge: Path | None, config: Path | None) -> tuple[Helpdesk, Desk]:
-    if config is None:
-        return assembly.rehearsal(knowledge, _CONTACT)
-    settings = load_config(config, os.environ)
-    return assembly.rehearsal(knowledge or settings.knowledge, settings.contact, settings.language, settings.matching)
 
 
 def _lines(interactive: bool) -> Iterator[str]:
@@ -93,7 +84,7 @@ def _answer_all(
         for number, line in enumerate(lines):
             text = line.encode(errors="replace").decode()
             room = "!session" if session else f"!{number}"
-            message = Message(f"${number}", room, "@you", text, datetime.now(UTC), language=lang)
+            message = Message(f"${number}", room, "@you:example.org", text, datetime.now(UTC), language=lang)
             turn = runner.run(helpdesk.handle(message))
             if turn is None:
                 give_up("the question could not be considered")

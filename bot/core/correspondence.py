@@ -80,7 +80,7 @@ class Correspondence:
 
     def _reply_to(self, draft: Draft, texts: Texts, sender: str) -> str:
         told = texts.get(draft.address) if draft.address else None
-        return find_address(told or "") or self._reply_address.format(localpart=sender[1:].partition(":")[0])
+        return find_address(told or "") or self._reply_address.replace("{localpart}", sender[1:].partition(":")[0])
 
     def _subject(self, name: str, question: str, language: Language) -> str:
         line = " ".join(printable(question).split())

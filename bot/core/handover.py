@@ -52,7 +52,7 @@ class Handover:
             parts.append(self._voice.fill(self._says.handed_over, language, minutes=_minutes(quiet)))
         return Reply(language, "\n\n".join(parts))
 
-    def failed(self, reference: str, language: Language) -> Reply:
+    def failed(self, language: Language, reference: str) -> Reply:
         """That the letter could not be delivered."""
         return Reply(language, self._voice.fill(self._says.failed, language, reference=reference))
 
