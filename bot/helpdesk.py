@@ -172,8 +172,7 @@ class Helpdesk:
         if answered := await self._store.answered(room_id, event_id):
             await self._replies.withdraw(room_id, answered.reply_id, because)
             await self._store.forget_answer(room_id, event_id)
-        else:
-            await self._store.take_back(room_id, event_id)
+        await self._store.take_back(room_id, event_id)
 
     async def rate(self, feedback: Feedback) -> None:
         """Count what the asker thinks of an answer; what anybody else thinks, or of anything else, counts nothing."""

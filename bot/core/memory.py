@@ -1,5 +1,6 @@
 """What is remembered of a conversation after each decision: the other half of the transitions in `triage`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -54,10 +55,11 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
     heard = replace(heard, exchanges=_exchanges(before, turn))
     match decision:
         case Answer(entries, again=again):
-            others = (m.entry for m in turn.ranking.matches if m.confidence >= thresholds.near)
-            runners_up = tuple(entry for entry in others if entry not in entries)[:_MOST_RUNNERS_UP]
+            runners_up = tuple(entry for entry in _beside(turn, thresholds) if entry not in entries)
             failures = before.failures + 1 if again else 0
-            return replace(heard, entries=entries, runners_up=runners_up, options=(), failures=failures)
+            return replace(
+                heard, entries=entries, runners_up=runners_up[:_MOST_RUNNERS_UP], options=(), failures=failures
+            )
         case Clarify(options, why):
             failures = before.failures + (why == "unhelpful")
             return replace(heard, options=options, runners_up=(), failures=failures)
@@ -90,6 +92,13 @@ def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
     if entries and exchanges:
         return (*exchanges[:-1], replace(exchanges[-1], entries=entries))
     return exchanges
+
+
+def _beside(turn: Considered, thresholds: Thresholds) -> Iterable[str]:
+    """What else the question may have meant: of a choice, the other options."""
+    if not turn.ruling.asks:
+        return turn.before.options
+    return (match.entry for match in turn.ranking.matches if match.confidence >= thresholds.clarify)
 
 
 def _offers_human(decision: Decision) -> bool:
