@@ -108,7 +108,7 @@ class Helpdesk:
             await self._store.rate(
                 Feedback(message.event_id, message.room_id, message.sender, turn.before.reply, helpful=False)
             )
-        await self._store.record(message, after, reply_id, entries=turn.entries, before=turn.before)
+        await self._store.record(message, after, reply_id, entries=turn.entries, before=_editable(turn))
         if reply_id and isinstance(turn.decision, Clarify):
             self._replies.offer(message, reply_id, len(turn.decision.options))
 
@@ -129,7 +129,7 @@ class Helpdesk:
         pointer = self._desk.handover.to_direct_chat(chat.link if chat else None, turn.language)
         reply_id = await self._replies.send(message, pointer)
         after = replace(turn.conversation, draft=None)
-        await self._store.record(message, after, reply_id, before=turn.before, beside=beside)
+        await self._store.record(message, after, reply_id, before=None, beside=beside)
 
     async def _tell_reference(self, message: Message, conversation: Conversation, reference: str) -> None:
         """The letter was posted, and then the bot was killed: its reference is still to be told."""
@@ -203,8 +203,8 @@ class Helpdesk:
         if not answered or not in_time or self._pace.verdict(message, self._clock.now()) is not Verdict.ANSWER:
             await self._store.record(message, conversation)
             return None
-        turn = await self._considered(answered.before, message)
-        if turn is None or is_private(turn.decision) or answered.before.draft:  # nobody agrees by an edit
+        turn = await self._considered(answered.before, message) if answered.before else None
+        if turn is None or is_private(turn.decision):
             await self._store.record(message, conversation)
             return None
         if not turn.reply:
@@ -230,6 +230,14 @@ class Helpdesk:
 
     def _apology(self, conversation: Conversation) -> Reply:
         return self._desk.notices.apology(conversation.language or self._desk.language)
+
+
+def _editable(turn: Turn) -> Conversation | None:
+    """What an edit of the message is considered in the light of; None where none changes anything.
+
+    Nobody agrees to a letter, or takes that back, by an edit; and nothing of a draft outlives it.
+    """
+    return None if turn.before.draft or is_private(turn.decision) else turn.before
 
 
 def _origin(error: BaseException) -> str:

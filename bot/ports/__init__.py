@@ -100,8 +100,8 @@ class Answered:
 
     reply_id: str
     at: datetime
-    before: Conversation = field(default_factory=Conversation)
-    """What was remembered before it: an edit of the message is considered in its light."""
+    before: Conversation | None = field(default_factory=Conversation)
+    """What was remembered before it: an edit of the message is considered in its light; None: no edit changes it."""
 
 
 Notice = Literal["missed", "unencrypted", "welcomed"]
@@ -127,14 +127,14 @@ class Store(Protocol):
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation = Conversation(),
+        before: Conversation | None = Conversation(),
         beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
-        `told`: what the reply told the room. `entries`: the ids of the entries in the reply.
-        `before`: what was remembered before the message, kept with its answer. `beside`: what is remembered of another
-        conversation of the same person, by a message that might stand in it.
+        `told`: what the reply told the room. `entries`: the ids of the entries in the reply. `before`: what was
+        remembered before the message, kept with its answer for a day; None: no edit changes that. `beside`: what is
+        remembered of another conversation of the same person, by a message that might stand in it.
         """
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:

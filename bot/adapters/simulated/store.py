@@ -40,7 +40,7 @@ class SimulatedStore:
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation = Conversation(),
+        before: Conversation | None = Conversation(),
         beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Remember."""

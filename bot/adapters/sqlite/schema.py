@@ -67,7 +67,7 @@ MIGRATIONS = (
     DROP TABLE answers;
     CREATE TABLE answers (
         question BLOB PRIMARY KEY, reply BLOB NOT NULL, asker BLOB NOT NULL, entries TEXT NOT NULL,
-        before BLOB NOT NULL, at INTEGER NOT NULL
+        before BLOB, at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX answers_asker ON answers (asker);
     CREATE INDEX answers_at ON answers (at);
@@ -96,6 +96,7 @@ KEPT = {
 SWEEPS = (
     *((f"DELETE FROM {table} WHERE at < ?", kept) for table, kept in KEPT.items()),  # noqa: S608 (our names)
     ("DELETE FROM conversations WHERE until < ?", timedelta()),
+    ("UPDATE answers SET before = NULL WHERE before IS NOT NULL AND at < ?", timedelta(days=1)),
     ("UPDATE outbox SET content = NULL WHERE state = 'failed' AND changed < ?", timedelta(days=7)),
     (
         "UPDATE outbox SET event = NULL, person = NULL WHERE content IS NULL AND person IS NOT NULL AND at < ?",

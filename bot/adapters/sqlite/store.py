@@ -44,7 +44,7 @@ class SqliteStore:
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation = Conversation(),
+        before: Conversation | None = Conversation(),
         beside: tuple[Message, Conversation] | None = None,
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
@@ -60,7 +60,7 @@ class SqliteStore:
                 key = self._answer_key(*question)
                 reply = self._database.key.seal(_REPLY, reply_id.encode(), *question)
                 asker = self._asker_key(message.room_id, reply_id, message.sender)
-                light = self._conversations.sealed(_BEFORE, before, *question)
+                light = before and self._conversations.sealed(_BEFORE, before, *question)
                 answer = (key, reply, asker, json.dumps(entries), light, now)
                 await execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", answer)
             if told:
@@ -86,7 +86,7 @@ class SqliteStore:
             return None
         reply, at, before = row
         reply_id = self._reply_id(reply, room_id, event_id)
-        light = self._conversations.unsealed(_BEFORE, before, room_id, event_id)
+        light = before and self._conversations.unsealed(_BEFORE, before, room_id, event_id)
         return Answered(reply_id, datetime.fromtimestamp(at, UTC), light)
 
     async def forget_answer(self, room_id: str, event_id: str) -> None:
