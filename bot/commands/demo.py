@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,22 +20,31 @@ from rich.text import Text
 
 from bot import assembly
 from bot.adapters.homeserver import NoHomeserver, homeserver
+from bot.adapters.mailcatcher import Mailcatcher, NoMailcatcher, mailcatcher
 from bot.adapters.matrix.colleague import Colleague, colleague, register
 from bot.adapters.matrix.errors import MatrixError
 from bot.commands.faults import give_up
-from bot.config import Config, Matrix
+from bot.config import Config, Mail, Matrix
+from bot.core.pace import Limits
 
 _QUESTIONS = (
     "Darf ich mit meinen Studierenden eine WhatsApp-Gruppe machen?",
+    "und Signal?",
     "wie loge ich mich bei dfnconf ein",
     "Which messenger should I use instead?",
     "gäste in konferenz einladen",
     "1",
     "Wann hat die Mensa offen?",
+    "Mensch",
+    "colleague@example.org",
+    "ja",
 )
-"""An ordinary question, one with typing errors, an English one, one to clarify, its answer, one without an answer."""
+"""A question and a follow-up, one with typing errors, an English one, one to clarify and its answer, and one without an
+answer, which is passed on to a human, with the reply address and the yes."""
 _INTERRUPTED = 130
 _ANSWER_TIMEOUT = 60
+_SENDER = "auskunft@example.org"
+_UNLIMITED = Limits(per_minute=0, per_day=0)
 
 Opened = TypeVar("Opened")
 
@@ -43,14 +53,15 @@ def demo() -> None:
     """See the bot at work, on this machine only, with nothing to set up.
 
     Starts a real homeserver (Synapse) on a free loopback port, the bot, and a colleague who asks it over an encrypted
-    room. On a terminal you then ask questions of your own. At the end everything is stopped and removed.
+    room, and has one question passed on by mail, to a mail server here. On a terminal you then ask questions of your
+    own. At the end everything is stopped and removed.
     """
     try:
         asyncio.run(_stopped_by_signal())
     except (KeyboardInterrupt, asyncio.CancelledError):
         typer.echo("\nInterrupted; everything is stopped and removed.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
-    except (NoHomeserver, MatrixError, TimeoutError) as error:
+    except (NoHomeserver, NoMailcatcher, MatrixError, TimeoutError) as error:
         give_up(str(error))
 
 
@@ -70,9 +81,10 @@ async def _demo(console: Console) -> None:
             password = secrets.token_urlsafe(9)
             users = [await register(address, each, password) for each in ("auskunft", "colleague")]
             bot, person = users
-            matrix = Matrix(user=bot, homeserver=address, password=SecretStr(password))
+            matrix = Matrix(user=bot, homeserver=address, password=SecretStr(password), questions=_UNLIMITED)
             async with (
-                _running(Config(matrix=matrix, data=folder / "bot")),
+                mailcatcher() as support,
+                _running(Config(matrix=matrix, data=folder / "bot", mail=_mail(support))),
                 _doing(
                     console,
                     "starting the bot and a colleague",
@@ -87,6 +99,7 @@ async def _demo(console: Console) -> None:
                 _show(console, await account.wait_for(room, bot, _ANSWER_TIMEOUT))
                 for question in _QUESTIONS:
                     await _ask(console, account, room, bot, question)
+                _show_mail(console, await _received(support))
                 if sys.stdin.isatty():
                     console.print(f"Now you. A graphical client can join in: {address}, {person}, password {password}")
                     console.print("Ask away; an empty line or Ctrl-D ends the demo.\n")
@@ -133,6 +146,24 @@ def _show(console: Console, event: Any, took: str = "") -> None:
     console.print(Padding(Text(str(event.body)), (0, 0, 0, 2)))
     sealed = "encrypted" if event.decrypted else "NOT ENCRYPTED"
     console.print(f"  ({sealed}{took})\n", style="dim")
+
+
+def _mail(support: Mailcatcher) -> Mail:
+    return Mail(server=support.host, port=support.port, security="none", sender=_SENDER)
+
+
+async def _received(support: Mailcatcher) -> EmailMessage:
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT):
+            return await support.mails.get()
+    except TimeoutError:
+        raise TimeoutError("no mail has come") from None
+
+
+def _show_mail(console: Console, mail: EmailMessage) -> None:
+    console.print("What the mail server of support has received:", style="dim")
+    heads = "\n".join(f"{name}: {value}" for name, value in mail.items())
+    console.print(Padding(Text(f"{heads}\n\n{mail.get_content()}"), (0, 0, 0, 2)))
 
 
 async def _typed() -> AsyncIterator[str]:

@@ -23,6 +23,6 @@ def _valid(word: str) -> str | None:
     if len(word) > _LONGEST:
         return None
     try:
-        return validate_email(word, check_deliverability=False, test_environment=True).normalized
+        return validate_email(word, check_deliverability=False).normalized
     except EmailNotValidError:
         return None

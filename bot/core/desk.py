@@ -90,9 +90,9 @@ class Desk:
         if isinstance(turn.decision, Sent) and letter.digest == draft.shown:
             return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language))
         trouble = turn.decision.trouble if isinstance(turn.decision, Preview) else "changed"
-        shown = self._instead(turn, Preview(replace(draft, stage="preview", shown=letter.digest), trouble))
-        preview = self.handover.preview(self._correspondence.shown(letter, turn.language), trouble, turn.language)
-        return replace(shown, letter=letter, reply=preview)
+        decision = Preview(replace(draft, stage="preview", shown=letter.digest), trouble)
+        preview = self.handover.preview(self._correspondence.shown(letter, turn.language), decision, turn.language)
+        return replace(self._instead(turn, decision), letter=letter, reply=preview)
 
     def refer(self, turn: Turn) -> Turn:
         """The turn where no more letters may be sent today."""

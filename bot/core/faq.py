@@ -243,6 +243,8 @@ class Says(Model):
     letter_cut: Localized
     letter_shown: Localized
     preview: Localized
+    preview_add_history: Localized
+    preview_drop_history: Localized
     preview_unclear: Localized
     preview_changed: Localized
     sent: Localized

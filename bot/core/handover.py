@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
-from bot.core.decision import Cancelled, Escalate
+from bot.core.decision import Cancelled, Escalate, Preview
 from bot.core.faq import Says
 from bot.core.model import Language, Reply
 from bot.core.situation import Manners
@@ -36,14 +36,16 @@ class Handover:
         """What stands below an answer that is given while a letter waits for its yes."""
         return self._voice.fill(self._says.draft_open, language)
 
-    def preview(self, letter: str, trouble: Literal["unclear", "changed"] | None, language: Language) -> Reply:
+    def preview(self, letter: str, decision: Preview, language: Language) -> Reply:
         """The letter before it is sent, as Markdown shows it."""
         reasons = {"unclear": self._says.preview_unclear, "changed": self._says.preview_changed}
-        above = [self._voice.fill(reasons[trouble], language)] if trouble else []
-        return Reply(
-            language,
-            "\n\n".join([*above, self._voice.fill(self._says.preview, language, letter=letter, minutes=self._minutes)]),
-        )
+        parts = [self._voice.fill(reasons[decision.trouble], language)] if decision.trouble else []
+        parts.append(self._voice.fill(self._says.preview, language, letter=letter, minutes=self._minutes))
+        if decision.draft.history:
+            added = decision.draft.with_history
+            other = self._says.preview_drop_history if added else self._says.preview_add_history
+            parts.append(self._voice.fill(other, language))
+        return Reply(language, "\n\n".join(parts))
 
     def sent(self, reference: str, language: Language) -> Reply:
         """That the letter is on its way."""

@@ -26,8 +26,16 @@ async def test_the_demo_shows_an_encrypted_conversation_and_leaves_nothing_behin
     assert text.count("(encrypted, ") >= 5
     assert "NOT ENCRYPTED" not in text
     assert "device signed by its owner" in text
-    for part in ("Meinen Sie eine dieser Fragen?", "Dazu weiß ich nichts", "See also:"):
+    for part in (
+        "Meinen Sie eine dieser Fragen?",
+        "Dazu weiß ich nichts",
+        "See also:",
+        "Signal als datenschutzkonforme",
+    ):
         assert part in text
+    received = text.partition("What the mail server of support has received:")[2]
+    for part in ("Auto-Submitted: auto-generated", "Reply-To: colleague@example.org", "Wann hat die Mensa offen?"):
+        assert part in received
     assert list(tmp_path.iterdir()) == []
 
 
