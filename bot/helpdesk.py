@@ -103,7 +103,7 @@ class Helpdesk:
             await self._escalations.post(turn)
         if turn.reply:
             reply_id = await self._replies.send(message, turn.reply, rings=isinstance(turn.decision, Sent))
-            after = after.replied(reply_id, to_question=turn.answers_question)
+            after = turn.replied(reply_id)
         if turn.calls_unhelpful and turn.before.reply:
             await self._store.rate(
                 Feedback(message.event_id, message.room_id, message.sender, turn.before.reply, helpful=False)
@@ -124,7 +124,7 @@ class Helpdesk:
             language, until = turn.language, turn.conversation.until
             beside = (
                 there,
-                replace(known, draft=draft, language=language, until=until, options=()).replied(told, False),
+                replace(known, draft=draft, language=language, until=until, options=()).replied(told),
             )
         pointer = self._desk.handover.to_direct_chat(chat.link if chat else None, turn.language)
         reply_id = await self._replies.send(message, pointer)
@@ -133,9 +133,8 @@ class Helpdesk:
 
     async def _tell_reference(self, message: Message, conversation: Conversation, reference: str) -> None:
         """The letter was posted, and then the bot was killed: its reference is still to be told."""
-        reply = self._desk.handover.sent(reference, self._desk.language_for(message, conversation))
-        reply_id = await self._replies.send(message, reply, rings=True)
-        await self._store.record(message, conversation.replied(reply_id, False), reply_id)
+        reply_id = await self._replies.send(message, self._sent(message, conversation, reference), rings=True)
+        await self._store.record(message, conversation.replied(reply_id), reply_id)
 
     async def _conversation(self, message: Message) -> Conversation:
         """What is remembered; a thread that starts from a message of a conversation goes on from there."""
@@ -158,7 +157,9 @@ class Helpdesk:
         reply_id = None
         if not message.edit_of:
             try:
-                reply_id = await self._replies.send(message, self._apology(conversation))
+                reference = await self._escalations.reference_of(message)
+                reply = self._sent(message, conversation, reference) if reference else self._apology(conversation)
+                reply_id = await self._replies.send(message, reply, rings=bool(reference))
             except Undelivered as error:
                 log.error("nor could an apology be sent: %s", error)
         await self._store.record(message, conversation, reply_id)
@@ -211,10 +212,8 @@ class Helpdesk:
             await self._store.record(message, turn.conversation)
             return turn
         await self._replies.replace(message, answered.reply_id, turn.reply)
-        after = turn.conversation.replied(answered.reply_id, turn.answers_question)
-        await self._store.record(
-            message, conversation if conversation.draft else after, answered.reply_id, entries=turn.entries
-        )
+        after = conversation if conversation.draft else turn.replied(answered.reply_id)
+        await self._store.record(message, after, answered.reply_id, entries=turn.entries)
         self._pace.answered(message, self._clock.now())
         return turn
 
@@ -227,6 +226,9 @@ class Helpdesk:
         except Exception as error:  # a fault of ours must not silence the bot; the text stays out of the log
             log.error("a message could not be considered: %s at %s", type(error).__name__, _origin(error))
             return None
+
+    def _sent(self, message: Message, conversation: Conversation, reference: str) -> Reply:
+        return self._desk.handover.sent(reference, self._desk.language_for(message, conversation))
 
     def _apology(self, conversation: Conversation) -> Reply:
         return self._desk.notices.apology(conversation.language or self._desk.language)

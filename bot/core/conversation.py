@@ -71,6 +71,8 @@ class Conversation:
     """How many messages were answered in it."""
     options: tuple[str, ...] = ()
     """The ids of the entries that are offered, in order."""
+    offer: str | None = None
+    """The event id of the message that offers them."""
     entries: tuple[str, ...] = ()
     """The ids of the entries that were answered last: what a follow-up is about."""
     runners_up: tuple[str, ...] = ()
@@ -110,12 +112,15 @@ class Conversation:
                 )
         return replace(self, draft=None) if event_id == self.reply else None
 
-    def replied(self, reply_id: str, to_question: bool) -> "Conversation":
-        """As it is once the bot's message has gone out; `to_question`: it answers the last of the questions."""
+    def replied(self, reply_id: str, to_question: bool = False, offers: bool = False) -> "Conversation":
+        """As it is once the bot's message has gone out.
+
+        `to_question`: it answers the last of the questions. `offers`: it offers the options.
+        """
         exchanges = self.exchanges
         if to_question and exchanges:
             exchanges = (*exchanges[:-1], replace(exchanges[-1], reply=reply_id))
-        return replace(self, reply=reply_id, exchanges=exchanges)
+        return replace(self, reply=reply_id, exchanges=exchanges, offer=reply_id if offers else self.offer)
 
     def as_of(self, now: datetime) -> "Conversation":
         """What is left of it at `now`."""

@@ -22,6 +22,7 @@ from bot.core.reply import Speaker
 from bot.core.situation import Manners, Thresholds
 from bot.core.triage import IN_LIGHT, Triage
 from bot.core.turn import Turn
+from bot.core.understanding import Understanding
 from bot.core.voice import Voice
 
 _PHRASE = 3
@@ -47,8 +48,9 @@ class Desk:
         self.handover = Handover(phrases.says, voice, manners)
         self._knowledge = knowledge
         self._index = Index(knowledge)
-        self._observer = Observer(knowledge, self._index, thresholds)
-        self._triage = Triage(phrases.understands, thresholds, manners)
+        understanding = Understanding(phrases.understands)
+        self._observer = Observer(knowledge, self._index, understanding, thresholds)
+        self._triage = Triage(understanding, thresholds, manners)
         self._speaker = Speaker(knowledge, voice)
         self._correspondence = Correspondence(knowledge, manners.recipient or contact, manners.reply_address)
         self._language = language

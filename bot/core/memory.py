@@ -70,7 +70,7 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
         case Escalate(open_draft) | Preview(open_draft):
             return replace(heard, draft=open_draft, options=())
         case Sent(open_draft):
-            topic = heard.exchanges[-1].entries if heard.exchanges else ()
+            topic = next((each.entries for each in heard.exchanges if each.question == open_draft.question), ())
             until = now + manners.handed_over
             return replace(heard, draft=None, options=(), failures=0, handed_over=HandedOver(until, topic))
         case Cancelled() | Refer():

@@ -13,8 +13,6 @@ from bot.core.understanding import Understanding
 
 _LONGEST_CHOICE = 4
 """The most words in which an option is chosen by its own words."""
-
-
 _UNTOLD = 0.03
 """The confidence of an entry that is none of the best five."""
 
@@ -22,10 +20,12 @@ _UNTOLD = 0.03
 class Observer:
     """Looks at messages with one FAQ."""
 
-    def __init__(self, knowledge: KnowledgeBase, index: Index, thresholds: Thresholds) -> None:
+    def __init__(
+        self, knowledge: KnowledgeBase, index: Index, understanding: Understanding, thresholds: Thresholds
+    ) -> None:
         self._knowledge = knowledge
         self._index = index
-        self._understanding = Understanding(knowledge.phrases.understands)
+        self._understanding = understanding
         self._thresholds = thresholds
 
     def outlook(self, conversation: Conversation, message: Message) -> Outlook:

@@ -27,7 +27,7 @@ def tapped_number(now: Situation) -> Decision | None:
     reaction, options = now.message.reaction, now.conversation.options
     if not reaction or reaction.says == "unhelpful":
         return None
-    if reaction.to != now.conversation.reply or reaction.says > len(options):
+    if reaction.to != now.conversation.offer or reaction.says > len(options):
         return Unreadable("offer is over")
     return Answer((options[reaction.says - 1],))
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from bot.core import answering, drafting, talking
 from bot.core.conversation import Conversation, HandedOver
 from bot.core.decision import Answer, Decision, Fallback, Ruling, Silence
-from bot.core.faq import Understands
 from bot.core.memory import Considered, remember
 from bot.core.model import Addressed, Language, Message
 from bot.core.situation import Manners, Outlook, Situation, Thresholds
@@ -69,11 +68,11 @@ class Triage:
 
     def __init__(
         self,
-        understands: Understands,
+        understanding: Understanding,
         thresholds: Thresholds = Thresholds(),
         manners: Manners = Manners(),
     ) -> None:
-        self._understanding = Understanding(understands)
+        self._understanding = understanding
         self._thresholds = thresholds
         self._manners = manners
 

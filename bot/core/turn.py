@@ -41,10 +41,10 @@ class Turn:
         """The ids of the entries that were answered."""
         return self.decision.entries if isinstance(self.decision, Answer) else ()
 
-    @property
-    def answers_question(self) -> bool:
-        """Whether the reply is about the last of the conversation's questions."""
-        return self.ruling.asks or isinstance(self.decision, Answer)
+    def replied(self, reply_id: str) -> Conversation:
+        """What is remembered once the reply has gone out."""
+        answers_question = self.ruling.asks or isinstance(self.decision, Answer)
+        return self.conversation.replied(reply_id, answers_question, offers=isinstance(self.decision, Clarify))
 
     @property
     def calls_unhelpful(self) -> bool:
