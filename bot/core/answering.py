@@ -6,7 +6,7 @@ from bot.core.situation import Situation, Thresholds
 
 _MOST_OPTIONS = 4
 _MOST_NEAR = 3
-_MOST_ENTRIES = 3
+_MOST_ENTRIES = 4
 """The most questions of one message that are answered."""
 _SURE = 0.85
 """From this confidence on, a question stands by itself even if it says "und" or "das"."""

@@ -45,6 +45,14 @@ def asked_again(now: Situation) -> Decision | None:
     return repeat(open_draft) if open_draft and now.understood.means("human") else None
 
 
+def other_question_wanted(now: Situation) -> Decision | None:
+    """The person wants to pass on something else than was taken."""
+    open_draft = now.conversation.draft
+    if not open_draft or open_draft.stage == "question" or not now.understood.means("other_question"):
+        return None
+    return advance(replace(open_draft, question=None), now)
+
+
 def question_told(now: Situation) -> Decision | None:
     """The message is the question, whatever it says."""
     open_draft = now.conversation.draft

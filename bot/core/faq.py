@@ -286,6 +286,7 @@ class Understands(Model):
     human: tuple[Text, ...]
     in_german: tuple[Text, ...]
     in_english: tuple[Text, ...]
+    other_question: tuple[Text, ...]
     with_history: tuple[Text, ...]
     without_history: tuple[Text, ...]
     first: tuple[Text, ...]

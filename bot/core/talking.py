@@ -62,7 +62,14 @@ def command(now: Situation) -> Decision | None:
 
 
 def no_word(now: Situation) -> Decision | None:
-    return None if now.understood.said else drafting.unclear(now) or Unreadable("empty")
+    """Nothing but emoji and signs, of which thumbs say something."""
+    if now.understood.said:
+        return None
+    if decision := drafting.unclear(now):
+        return decision
+    if "👎" in now.text:
+        return _regret(now)
+    return Smalltalk("thanks", now.conversation.turns) if "👍" in now.text else Unreadable("empty")
 
 
 def other_language(now: Situation) -> Decision | None:

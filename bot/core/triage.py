@@ -41,6 +41,7 @@ RULES = (
     Rule("asks for a human while a draft is open", drafting.asked_again),
     Rule("is the question that the draft waits for", drafting.question_told),
     Rule("names the reply address", drafting.address_told),
+    Rule("wants to pass on another question", drafting.other_question_wanted),
     Rule("wants the letter with or without what was asked before", drafting.history_wanted),
     Rule("is a clear question while a draft is open", answering.clear_beside_a_draft, asks=True),
     Rule("is nothing that the draft waits for", drafting.unclear),

@@ -1,7 +1,8 @@
 """Messages that are understood as a whole, without the FAQ: greetings, yes and no, the number of an option.
 
-What counts as what stands in the phrases file. Case, punctuation and emoji do not matter, a greeting in front and
-"bitte" at either end neither, and a typing error is forgiven where it does no harm: never in a yes, a no or an insult.
+What counts as what stands in the phrases file. Case, punctuation and emoji do not matter, a greeting or thanks in
+front and "bitte" at either end neither, and a typing error is forgiven where it does no harm: never in a yes, a no or
+an insult.
 """
 
 import re
@@ -53,14 +54,14 @@ class Understanding:
 
     def without_greeting(self, text: str) -> str:
         """`text` after the greeting in front of it; where nothing else is said, all of it."""
-        greeting = len(words(text)) - len(self._ungreeted(words(text)))
+        greeting = len(words(text)) - len(self._without("greeting", words(text)))
         ends = [word.end() for word in _WORD.finditer(text)]
         return text[ends[greeting - 1] :].lstrip(_BETWEEN) if 0 < greeting < len(ends) else text
 
     def means(self, said: Said, kind: str) -> bool:
         """Whether what was `said` is something of this `kind`, as a whole."""
         phrases = self._phrases[kind]
-        forms = dict.fromkeys([said, *(() if kind == "greeting" else [self._ungreeted(said)])])
+        forms = dict.fromkeys([said, self._without("greeting", said), self._without("thanks", said)])
         forms |= dict.fromkeys([self._unpolite(form) for form in forms])
         if any(form in phrases for form in forms if form):
             return True
@@ -85,10 +86,10 @@ class Understanding:
         found = process.extractOne(joined, self._joined[kind], scorer=scorer, score_cutoff=_SIMILAR)
         return found is not None and found[0][0] == joined[0]
 
-    def _ungreeted(self, said: Said) -> Said:
-        """What was said after the greeting; where nothing else was said, that."""
-        longest = max((len(each) for each in self._phrases["greeting"] if said[: len(each)] == each), default=0)
-        return said[longest:] or said
+    def _without(self, kind: str, said: Said) -> Said:
+        """What was said after phrases of this kind; where nothing else was said, the last of them."""
+        longest = max((len(each) for each in self._phrases[kind] if said[: len(each)] == each), default=0)
+        return self._without(kind, said[longest:]) if 0 < longest < len(said) else said
 
     def _unpolite(self, said: Said) -> Said:
         kept = list(said)
