@@ -23,7 +23,7 @@ from bot.adapters.knowledge import load
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer, Clarify, Smalltalk
 from bot.core.desk import Desk
-from tests.conftest import CONTACT, message
+from tests.conftest import CONTACT, NOW, message
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parent / "data"
@@ -190,7 +190,7 @@ def shipped() -> list[str]:
 def _decisions(desk: Desk, name: str, rows: list[dict[str, Any]]) -> str:
     told: defaultdict[str, int] = defaultdict(int)
     for row in rows:
-        decision = desk.consider(Conversation(), message(row["q"])).decision
+        decision = desk.consider(Conversation(), message(row["q"]), NOW).decision
         got = (
             decision.entries
             if isinstance(decision, Answer)

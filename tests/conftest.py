@@ -11,6 +11,7 @@ from bot.core.faq import KnowledgeBase
 from bot.core.model import Addressed, Message
 
 CONTACT = "multimedia@tu-braunschweig.de"
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def desk(knowledge: KnowledgeBase) -> Desk:
 def message(text: str | None, event_id: str = "$1", **fields: object) -> Message:
     """A message in a direct chat."""
     values = {"addressed": Addressed.DIRECT, "room_id": "!room:uni.test", "sender": "@ada:uni.test", **fields}
-    return Message(event_id, text=text, sent_at=datetime(2026, 1, 1, 12, tzinfo=UTC), **values)  # type: ignore[arg-type]
+    return Message(event_id, text=text, sent_at=NOW, **values)  # type: ignore[arg-type]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -15,7 +15,7 @@ from bot.core.desk import Desk
 from bot.core.triage import Thresholds
 from bot.keys import Unusable
 from bot.yamlfile import Refused
-from tests.conftest import CONTACT, message
+from tests.conftest import CONTACT, NOW, message
 
 
 async def test_it_is_made_in_another_process() -> None:
@@ -25,7 +25,7 @@ async def test_it_is_made_in_another_process() -> None:
 async def test_a_desk_that_was_made_apart_answers_as_one_that_was_made_here(desk: Desk) -> None:
     other = await apart(open_desk, None, CONTACT, "de", Thresholds())
     for text in ("Ist Signal erlaubt?", "wie loge ich mich bei dfnconf ein", "Wann hat die Mensa offen?"):
-        assert other.consider(Conversation(), message(text)) == desk.consider(Conversation(), message(text))
+        assert other.consider(Conversation(), message(text), NOW) == desk.consider(Conversation(), message(text), NOW)
         assert other.explain(text) == desk.explain(text)
 
 
@@ -34,9 +34,9 @@ async def test_what_answers_needs_no_scipy(desk: Desk) -> None:
 import pickle, sys
 import bot.assembly
 from bot.core.conversation import Conversation
-from tests.conftest import message
+from tests.conftest import NOW, message
 desk = pickle.load(sys.stdin.buffer)
-assert desk.consider(Conversation(), message("Ist Wire erlaubt?")).entries == ("wire",)
+assert desk.consider(Conversation(), message("Ist Wire erlaubt?"), NOW).entries == ("wire",)
 sys.exit("scipy" in sys.modules)
 """
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdin=asyncio.subprocess.PIPE)

@@ -161,7 +161,7 @@ def test_words_that_yaml_takes_for_something_else_stay_words(tmp_path: Path) -> 
 def test_own_phrases_replace_the_shipped_ones_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "faq.yaml").write_text(GOOD + "phrases:\n  says:\n    thanks: {de: Bitte!}\n")
     says = load(tmp_path).phrases.says
-    assert says.thanks.de == "Bitte!"
+    assert says.thanks.de == ("Bitte!",)
     assert says.fallback == load().phrases.says.fallback
 
 

@@ -11,7 +11,7 @@ from bot.core.desk import Desk
 from bot.core.faq import Entry, KnowledgeBase, NotCovered, Synonym
 from bot.core.matching import Index
 from bot.core.model import Reading, Word
-from tests.conftest import message
+from tests.conftest import NOW, message
 
 DEV = [json.loads(line) for line in (Path(__file__).parents[1] / "data" / "dev.jsonl").read_text().splitlines()]
 
@@ -79,11 +79,11 @@ def test_an_abbreviation_is_read_as_a_whole_word_only(index: Index) -> None:
     "question", ["wir", "können wir teams benutzen", "wo können wir parken", "is zoom ok", "zoom?"]
 )
 def test_what_only_looks_like_a_word_of_the_faq_is_not_answered(desk: Desk, question: str) -> None:
-    assert not isinstance(desk.consider(Conversation(), message(question)).decision, Answer)
+    assert not isinstance(desk.consider(Conversation(), message(question), NOW).decision, Answer)
 
 
 def test_an_option_that_left_the_faq_is_not_chosen(desk: Desk) -> None:
-    turn = desk.consider(Conversation(language="de", options=("gone",)), message("1"))
+    turn = desk.consider(Conversation(language="de", options=("gone",)), message("1"), NOW)
     assert not isinstance(turn.decision, Answer)
 
 
@@ -122,7 +122,7 @@ def test_the_best_five_entries_are_always_told(index: Index) -> None:
     "text", ["wir", "und", "in der", "mein", "fgh jkl", "12345", "x", "1", "a b c", "?!", "ja", "warum"]
 )
 def test_what_says_nothing_is_not_answered(desk: Desk, text: str) -> None:
-    assert not isinstance(desk.consider(Conversation(), message(text)).decision, Answer)
+    assert not isinstance(desk.consider(Conversation(), message(text), NOW).decision, Answer)
 
 
 def test_a_story_around_the_question_does_not_drown_it(index: Index) -> None:
@@ -228,14 +228,14 @@ def test_no_text_breaks_the_ranking(index: Index, text: str) -> None:
     ],
 )
 def test_pathological_texts_are_ranked_without_an_exception(desk: Desk, text: str) -> None:
-    turn = desk.consider(Conversation(), message(text))
+    turn = desk.consider(Conversation(), message(text), NOW)
     assert not isinstance(turn.decision, Answer)
 
 
 def test_the_development_set_is_answered_as_well_as_promised(desk: Desk) -> None:
     right = helped = wrong = outside = 0
     for row in DEV:
-        decision = desk.consider(Conversation(), message(row["q"])).decision
+        decision = desk.consider(Conversation(), message(row["q"]), NOW).decision
         answered = {Answer: lambda d: d.entries[0], Smalltalk: lambda d: "bot-hilfe"}.get(
             type(decision), lambda d: None
         )
@@ -253,13 +253,15 @@ def test_the_development_set_is_answered_as_well_as_promised(desk: Desk) -> None
 
 
 def test_the_examples_are_answered_well_and_rarely_wrong(desk: Desk, knowledge: KnowledgeBase) -> None:
-    decisions = [(e, desk.consider(Conversation(), message(e.text)).decision) for e in knowledge.examples]
+    decisions = [(e, desk.consider(Conversation(), message(e.text), NOW).decision) for e in knowledge.examples]
     answered = [(example, d.entries[0]) for example, d in decisions if isinstance(d, Answer)]
     assert sum(entry in example.expect for example, entry in answered) >= 0.95 * len(answered)
     assert len(answered) >= 0.85 * sum(bool(example.expect) for example in knowledge.examples)
 
 
 def test_a_confidence_is_a_probability_on_messages_that_it_was_not_learned_from(desk: Desk) -> None:
-    turns = [(row, desk.consider(Conversation(), message(row["q"])).matches[0]) for row in DEV if row["expect"]]
+    turns = [
+        (row, desk.consider(Conversation(), message(row["q"]), NOW).ranking.matches[0]) for row in DEV if row["expect"]
+    ]
     sure = [best.entry in row["expect"] for row, best in turns if best.confidence >= 0.9]
     assert sum(sure) >= 0.9 * len(sure)

@@ -5,12 +5,13 @@ from bot.core.faq import KnowledgeBase
 from bot.core.model import LANGUAGES, Language
 from bot.core.render import plain
 from bot.core.reply import Speaker
+from bot.core.voice import Voice
 from tests.conftest import CONTACT
 
 
 @pytest.fixture(scope="module")
 def speaker(knowledge: KnowledgeBase) -> Speaker:
-    return Speaker(knowledge, CONTACT)
+    return Speaker(knowledge, Voice(CONTACT))
 
 
 def said(speaker: Speaker, decision: object, language: Language = "de") -> str:

@@ -27,7 +27,7 @@ from bot.core.conversation import Conversation
 from bot.core.decision import Answer
 from bot.core.desk import Desk
 from bot.core.render import render
-from tests.conftest import CONTACT, message
+from tests.conftest import CONTACT, NOW, message
 from tests.e2e.conftest import PASSWORD, RunningBot
 
 _AGAIN = 0.2
@@ -173,7 +173,7 @@ class _Exam:
         self._number += 1
         while True:
             text = f"{self._chance.choice(self._titles)} ({self._number})"
-            turns = [self._desk.consider(Conversation(language=each), message(text)) for each in ("de", "en")]
+            turns = [self._desk.consider(Conversation(language=each), message(text), NOW) for each in ("de", "en")]
             if isinstance(turns[0].decision, Answer) and turns[0].reply == turns[1].reply and turns[0].reply:
                 return text, render(turns[0].reply.markdown).body
 

@@ -10,7 +10,7 @@ from bot.adapters.matrix.colleague import register
 from bot.core.conversation import Conversation
 from bot.core.desk import Desk
 from bot.core.render import render
-from tests.conftest import message
+from tests.conftest import NOW, message
 from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, RunningBot
 from tests.e2e.foreign import ForeignClient, Missing, foreign_client, install
 from tests.e2e.test_identity import identity
@@ -61,7 +61,7 @@ async def test_it_is_answered_and_shows_the_answer_as_it_was_sent_without_a_shie
     room = await chat(eve, bot)
     await eve.do("say", room=room, text="Ist Wire erlaubt?")
     (answer,) = await messages(eve, bot, room, 1)
-    reply = desk.consider(Conversation(), message("Ist Wire erlaubt?")).reply
+    reply = desk.consider(Conversation(), message("Ist Wire erlaubt?"), NOW).reply
     assert reply
     assert answer["content"] == {
         "msgtype": "m.notice",
