@@ -1,15 +1,18 @@
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
-from bot.core.conversation import Conversation
+from bot.core.conversation import Conversation, Draft, Quoted
+from bot.core.decision import Answer, Clarify, Decision, Escalate, Fallback, Preview, Refer, Silence, Unreadable
 from bot.core.desk import Desk
 from bot.core.faq import KnowledgeBase
-from bot.core.model import Addressed, Feedback, Message, Reply
+from bot.core.letter import Letter
+from bot.core.model import Addressed, Feedback, Message, Reaction, Reply
 from bot.core.pace import Limits, Pace
 from bot.core.turn import Turn
 from bot.escalations import Allowance, Escalations
@@ -227,3 +230,288 @@ async def test_a_thumb_counts_for_the_entries_of_the_answer_as_it_stands(desk: D
     assert store.ratings == {("signal", True): 1, ("wire", False): 1}
     await helpdesk.withdraw("!room:uni.test", "$r1", "$redaction")
     assert store.ratings == {("wire", False): 1}
+
+
+ROOM, DIRECT, ADA, EVE = "!room:uni.test", "!direct chat with @ada:uni.test", "@ada:uni.test", "@eve:uni.test"
+
+
+class Office:
+    """A helpdesk, all that is behind it, and people who write to it."""
+
+    def __init__(self, desk: Desk, allowance: Allowance = Allowance(), replies: SimulatedReplies | None = None) -> None:
+        self.clock, self.replies = SimulatedClock(), replies or SimulatedReplies()
+        self.store = SimulatedStore(self.clock)
+        self.helpdesk = helpdesk_with(desk, self.store, self.replies, self.clock, allowance)
+        self.numbers = count(1)
+
+    async def say(self, text: str | None, **fields: Any) -> Turn | None:
+        """Somebody, Ada unless others are named, writes in a direct chat, unless another place is named."""
+        said = message(text, **{"event_id": f"$m{next(self.numbers)}", **fields})
+        return await self.helpdesk.handle(replace(said, sent_at=self.clock.now()))
+
+    async def talk(self, *texts: str, **fields: Any) -> None:
+        for text in texts:
+            await self.say(text, **fields)
+
+    async def decided(self, text: str | None, **fields: Any) -> Decision:
+        turn = await self.say(text, **fields)
+        assert turn
+        return turn.decision
+
+    @property
+    def last(self) -> str:
+        return self.replies.sent[-1][1].markdown
+
+    @property
+    def posted(self) -> list[Letter]:
+        return [each.letter for each in self.store.outbox.posted]
+
+
+@pytest.fixture
+def office(desk: Desk) -> Office:
+    return Office(desk)
+
+
+MENTION = {"addressed": Addressed.MENTION}
+TO_PREVIEW = ("mein vpn geht nicht", "Mensch", "ada@example.org")
+
+
+async def test_an_escalation_that_is_asked_for_in_a_room_goes_on_in_a_direct_chat_and_the_room_is_told_where(
+    office: Office,
+) -> None:
+    await office.talk("mein vpn geht nicht", "Mensch", **MENTION)
+    (_, there), (_, here) = office.replies.sent[-2:]
+    assert [said.room_id for said, _ in office.replies.sent] == [ROOM, DIRECT, ROOM]
+    assert office.replies.said[-2:] == [("direct", False), ("answer", False)]
+    assert "E-Mail-Adresse" in there.markdown
+    assert f"https://chat.test/{DIRECT}" in here.markdown
+    assert "E-Mail-Adresse" not in here.markdown
+    assert (await office.store.conversation(message("x"))).draft is None
+    await office.talk("ada@example.org", "ja", room_id=DIRECT)
+    (letter,) = office.posted
+    assert letter.text.startswith("mein vpn geht nicht\n")
+    assert letter.reply_to == "ada@example.org"
+
+
+async def test_nothing_private_is_said_in_a_room(office: Office) -> None:
+    await office.talk(*TO_PREVIEW, "ja", "!support", "abbrechen", **MENTION)
+    assert not any("@example.org" in reply.markdown for said, reply in office.replies.sent if said.room_id == ROOM)
+    assert office.posted == []
+
+
+async def test_where_no_direct_chat_can_be_opened_the_room_is_told_so_and_nothing_is_kept(office: Office) -> None:
+    office.replies.direct[ADA] = None
+    await office.talk("mein vpn geht nicht", "Mensch", **MENTION)
+    assert [said.room_id for said, _ in office.replies.sent] == [ROOM, ROOM]
+    assert "keinen Direktchat" in office.last
+    assert (await office.store.conversation(message("x"))).draft is None
+    assert (await office.store.conversation(message("x", room_id=DIRECT))).draft is None
+
+
+async def test_the_yes_posts_what_was_shown_and_tells_its_reference_so_that_it_rings(office: Office) -> None:
+    await office.talk(*TO_PREVIEW)
+    shown = office.last
+    await office.say("ja")
+    (letter,) = office.posted
+    assert all(part in shown for part in (letter.recipient, letter.reply_to, letter.subject, letter.text))
+    assert letter.reference in office.last
+    assert office.replies.said[-1] == ("answer", True)
+    assert [rings for _, rings in office.replies.said[:-1]] == [False, False, False]
+
+
+async def test_a_crash_between_posting_and_replying_posts_once_and_tells_the_reference_again(desk: Desk) -> None:
+    class Crashing(SimulatedReplies):
+        crashes = False
+
+        async def send(self, message: Message, reply: Reply, saying: Saying = "answer", rings: bool = False) -> str:
+            if self.crashes:
+                raise Undelivered
+            return await super().send(message, reply, saying, rings)
+
+    replies = Crashing()
+    office = Office(desk, replies=replies)
+    await office.talk(*TO_PREVIEW)
+    replies.crashes = True
+    with pytest.raises(Undelivered):
+        await office.say("ja", event_id="$yes")
+    assert not await office.store.was_handled("$yes")
+    replies.crashes = False
+    for _ in range(2):
+        assert await office.say("ja", event_id="$yes") is None
+    (letter,) = office.posted
+    assert len(replies.sent) == 4
+    assert letter.reference in office.last
+    assert replies.said[-1] == ("answer", True)
+    assert await office.decided("ja") == Unreadable("nothing open")
+
+
+async def test_a_yes_that_is_put_aside_after_its_letter_was_posted_is_told_the_reference(desk: Desk) -> None:
+    office = Office(desk)
+    await office.talk(*TO_PREVIEW)
+    turn = await office.say("ja", event_id="$yes")
+    assert turn
+    await office.helpdesk.put_aside(message("ja", event_id="$yes"))
+    assert office.posted[0].reference in office.last
+
+
+async def test_a_person_may_send_so_many_letters_a_day_and_is_then_told_how_to_write(desk: Desk) -> None:
+    office = Office(desk, Allowance(per_person=2, overall=9))
+    for _ in range(3):
+        office.clock.advance(timedelta(hours=2))
+        await office.talk(*TO_PREVIEW, "ja")
+    assert len(office.posted) == 2
+    assert office.replies.sent[-3][1].markdown.count("mailto:") == 1
+    await office.talk(*TO_PREVIEW, "ja", sender=EVE)
+    assert len(office.posted) == 3
+    office.clock.advance(timedelta(days=1))
+    await office.talk(*TO_PREVIEW, "ja")
+    assert len(office.posted) == 4
+
+
+async def test_all_together_may_send_so_many_letters_a_day(desk: Desk) -> None:
+    office = Office(desk, Allowance(per_person=9, overall=2))
+    for number in range(3):
+        await office.talk(*TO_PREVIEW, "ja", sender=f"@{number}:uni.test")
+    assert len(office.posted) == 2
+
+
+async def test_a_yes_that_comes_when_the_day_s_letters_are_used_up_sends_nothing(desk: Desk) -> None:
+    office = Office(desk, Allowance(per_person=9, overall=1))
+    await office.talk(*TO_PREVIEW)
+    await office.talk(*TO_PREVIEW, "ja", sender=EVE)
+    decision = await office.decided("ja")
+    assert isinstance(decision, Refer)
+    assert decision.why == "limit"
+    assert len(office.posted) == 1
+    assert (await office.store.conversation(message("x"))).draft is None
+
+
+async def test_a_letter_that_changed_after_it_was_shown_is_shown_again_and_not_sent(office: Office) -> None:
+    await office.talk(*TO_PREVIEW)
+    office.replies.hear(message("mein WLAN geht nicht", event_id="$m1"))
+    decision = await office.decided("ja")
+    assert isinstance(decision, Preview)
+    assert decision.trouble == "changed"
+    assert "mein WLAN geht nicht" in office.last
+    assert office.posted == []
+    await office.say("ja")
+    assert office.posted[0].text.startswith("mein WLAN geht nicht\n")
+
+
+async def test_a_question_that_is_gone_is_asked_for_again(office: Office) -> None:
+    await office.talk(*TO_PREVIEW)
+    office.replies.hear(message(None, event_id="$m1"))
+    decision = await office.decided("ja")
+    assert isinstance(decision, Escalate)
+    assert (decision.trouble, decision.draft.stage, decision.draft.question) == ("question gone", "question", None)
+    assert office.posted == []
+    await office.talk("mein WLAN geht nicht")
+    assert "mein WLAN geht nicht" in office.last
+    await office.talk("ja")
+    assert len(office.posted) == 1
+
+
+@pytest.mark.parametrize("edited", ["hmm", "nein", "Ist Signal erlaubt?"])
+async def test_an_edit_to_a_yes_sends_nothing(office: Office, edited: str) -> None:
+    await office.talk(*TO_PREVIEW)
+    await office.say(edited, event_id="$x")
+    await office.say("ja", edit_of="$x")
+    assert office.posted == []
+
+
+async def test_an_edit_of_the_question_or_the_address_after_the_yes_changes_nothing(office: Office) -> None:
+    await office.talk(*TO_PREVIEW, "ja")
+    for question in ("$m1", "$m2", "$m3", "$m4"):
+        await office.say("eve@example.com", edit_of=question)
+    assert [letter.reply_to for letter in office.posted] == ["ada@example.org"]
+    assert not any("eve@example.com" in reply.markdown for _, reply in office.replies.replaced)
+
+
+@pytest.mark.parametrize("root", ["$m1", "reply to $m1", "$m2", "reply to $m2"])
+async def test_a_thread_goes_on_from_the_question_or_answer_at_its_root_also_an_older_one(
+    office: Office, root: str
+) -> None:
+    await office.talk("Darf ich WhatsApp nutzen?", "Was ist DFNconf?", **MENTION)
+    await office.say("warum?", thread=root, addressed=Addressed.THREAD)
+    conversation = await office.store.conversation(message("x", thread=root))
+    *_, inherited, _ = conversation.exchanges
+    assert inherited.entries == (("whatsapp",) if root.endswith("$m1") else ("dfnconf",))
+
+
+async def test_a_thread_goes_on_from_an_answer_that_the_conversation_has_forgotten(office: Office) -> None:
+    await office.talk("Darf ich WhatsApp nutzen?", **MENTION)
+    office.clock.advance(timedelta(hours=1))
+    decision = await office.decided("warum?", thread="reply to $m1", addressed=Addressed.THREAD)
+    assert decision == Answer(("whatsapp",), again=True)
+
+
+async def test_a_thread_does_not_go_on_from_what_a_stranger_asked(office: Office) -> None:
+    await office.talk("Darf ich WhatsApp nutzen?", sender=EVE, **MENTION)
+    assert await office.decided("warum?", thread="reply to $m1", addressed=Addressed.THREAD) == Silence()
+    assert not isinstance(await office.decided("warum?", thread="reply to $m1", **MENTION), Answer)
+
+
+async def test_a_draft_stays_where_it_was_opened(office: Office) -> None:
+    await office.talk(*TO_PREVIEW)
+    assert await office.decided("ja", thread="reply to $m3") == Unreadable("nothing open")
+    assert await office.decided("ja", sender=EVE) == Unreadable("nothing open")
+    assert office.posted == []
+
+
+async def test_a_thumb_down_on_an_older_answer_offers_to_pass_on_the_question_that_it_answered(office: Office) -> None:
+    await office.talk("Darf ich WhatsApp nutzen?", "Was ist DFNconf?")
+    tapped = await office.decided(None, reaction=Reaction("reply to $m1", "unhelpful"))
+    assert tapped == Fallback(why="unhelpful")
+    await office.talk("ja", "ada@example.org", "ja")
+    assert office.posted[0].text.startswith("Darf ich WhatsApp nutzen?\n")
+
+
+async def test_that_an_answer_did_not_help_is_counted_for_its_entry_and_once(office: Office) -> None:
+    await office.talk("Ist Signal erlaubt?", "das hilft nicht")
+    assert office.store.ratings == {("signal", False): 1}
+    await office.talk("das hilft nicht", "danke", "das hilft nicht")
+    assert office.store.ratings == {("signal", False): 1}
+
+
+async def test_that_nothing_helped_counts_nothing_where_nothing_was_answered(office: Office) -> None:
+    await office.talk("das hilft nicht", "mein vpn geht nicht", "das hilft nicht")
+    assert office.store.ratings == {}
+
+
+async def test_numbers_are_put_to_options_only_and_a_tap_chooses(office: Office) -> None:
+    clarify = await office.decided("gäste in konferenz einladen")
+    assert isinstance(clarify, Clarify)
+    assert office.replies.offered == [("reply to $m1", len(clarify.options))]
+    await office.say("danke")
+    tapped = await office.decided(None, reaction=Reaction("reply to $m1", 2))
+    assert tapped == Answer((clarify.options[1],))
+    assert len(office.replies.offered) == 1
+    assert await office.decided(None, reaction=Reaction("reply to $m1", 1)) == Unreadable("offer is over")
+
+
+async def test_after_handing_over_the_bot_is_silent_on_the_topic_but_for_new_clear_questions(office: Office) -> None:
+    await office.talk("Ist Signal erlaubt?", "Mensch", "ada@example.org", "ja")
+    said = len(office.replies.sent)
+    assert await office.decided("Ist Signal wirklich erlaubt?") == Silence()
+    assert await office.decided("mein Drucker piept nur noch") == Silence()
+    assert len(office.replies.sent) == said
+    assert await office.decided("Ist Wire erlaubt?") == Answer(("wire",))
+    office.clock.advance(timedelta(minutes=61))
+    assert await office.decided("Ist Signal erlaubt?") == Answer(("signal",))
+
+
+async def test_the_bot_says_that_it_will_be_silent(office: Office) -> None:
+    await office.talk(*TO_PREVIEW, "ja")
+    assert "60 Minuten" in office.last
+
+
+async def test_the_words_of_an_earlier_message_that_cannot_be_had_for_now_are_not_taken_for_gone(desk: Desk) -> None:
+    class Away(SimulatedReplies):
+        async def text(self, quoted: Quoted, sender: str) -> str | None:
+            raise Undelivered("away")
+
+    office = Office(desk, replies=Away())
+    await office.talk("mein vpn geht nicht", "Mensch")
+    with pytest.raises(Undelivered):
+        await office.say("ada@example.org", event_id="$a")
+    assert not await office.store.was_handled("$a")

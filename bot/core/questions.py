@@ -26,6 +26,7 @@ _LEANING = frozenset(
     )
 )
 """Words that stand for something said before."""
+_STANDING_FOR_IT = content_stems(" ".join(_LEANING))
 _MORE = content_stems(
     "mehr weiter genauer näher erzähl erzählen sag sagen bitte more further tell details please go on"
 )
@@ -50,7 +51,7 @@ def leans(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether `text` names no subject at all: "Warum?", "Und?", "Mehr dazu"."""
-    return not content_stems(text) - _MORE
+    return not content_stems(text) - _MORE - _STANDING_FOR_IT
 
 
 def _asks(part: str) -> bool:

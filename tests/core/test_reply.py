@@ -1,7 +1,22 @@
 import pytest
 
-from bot.core.decision import Answer, Clarify, Command, Fallback, Silence, Smalltalk, Unreadable
-from bot.core.faq import KnowledgeBase
+from bot.core.conversation import Draft
+from bot.core.decision import (
+    Answer,
+    Cancelled,
+    Clarify,
+    Command,
+    Escalate,
+    Fallback,
+    Preview,
+    Refer,
+    Sent,
+    Silence,
+    Smalltalk,
+    SpeakLanguage,
+    Unreadable,
+)
+from bot.core.faq import Entry, KnowledgeBase
 from bot.core.model import LANGUAGES, Language
 from bot.core.render import plain
 from bot.core.reply import Speaker
@@ -72,6 +87,19 @@ def test_silence_says_nothing(speaker: Speaker) -> None:
         Smalltalk("greeting"),
         Smalltalk("thanks"),
         Smalltalk("goodbye"),
+        Smalltalk("identity"),
+        Smalltalk("insult"),
+        Smalltalk("how_are_you"),
+        SpeakLanguage(),
+        Unreadable("nothing open"),
+        Unreadable("offer is over"),
+        Answer(("signal",), left_open=True),
+        Answer(("signal",), again=True),
+        Clarify(("signal", "wire"), "unhelpful"),
+        Clarify(("signal", "wire"), "no such number"),
+        Fallback(why="none of them"),
+        Fallback(why="again"),
+        Fallback(why="unhelpful"),
         Command("help"),
         Command("unknown"),
         Unreadable("empty"),
@@ -83,6 +111,50 @@ def test_every_sentence_is_filled_in_in_both_languages(speaker: Speaker, decisio
     text = said(speaker, decision, language)
     assert text
     assert "{" not in text
+
+
+DRAFT = Draft("$1", "question")
+
+
+@pytest.mark.parametrize("decision", [Escalate(DRAFT), Refer(DRAFT), Preview(DRAFT), Sent(DRAFT), Cancelled()])
+def test_what_concerns_an_escalation_is_said_by_others(speaker: Speaker, decision: object) -> None:
+    assert speaker.reply(decision, "de") is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_greeting_tells_what_to_do_and_later_ones_are_short_and_varied(
+    speaker: Speaker, language: Language
+) -> None:
+    first = speaker.reply(Smalltalk("greeting"), language, is_new=True)
+    assert first
+    later = {said(speaker, Smalltalk("greeting", variant), language) for variant in range(9)}
+    assert len(later) > 1
+    assert all(len(each) < len(first.markdown) for each in later)
+
+
+def test_what_is_left_open_is_said_below_the_answer_and_that_it_is_the_same_again_above(speaker: Speaker) -> None:
+    answer = said(speaker, Answer(("signal",)))
+    assert said(speaker, Answer(("signal",), left_open=True)).startswith(answer + "\n\n")
+    assert said(speaker, Answer(("signal",), again=True)).endswith("\n\n" + answer)
+
+
+def test_the_number_that_does_not_exist_gets_the_range_and_the_options(speaker: Speaker) -> None:
+    text = plain(said(speaker, Clarify(("signal", "wire", "threema"), "no such number")))
+    assert "1 bis 3" in text
+    assert "3. " in text
+
+
+def test_an_offer_of_a_human_names_the_team_and_no_near_topic(speaker: Speaker) -> None:
+    offers = [said(speaker, Fallback(("signal",), why=why)) for why in ("none of them", "again", "unhelpful")]
+    assert all(CONTACT in text and "Signal" not in text for text in offers)
+    assert len(set(offers)) == 3
+    assert CONTACT in said(speaker, Fallback(("signal",)))
+
+
+def test_marks_in_titles_are_shown_as_they_are(knowledge: KnowledgeBase) -> None:
+    entry = Entry.model_validate({"id": "x", "phrasings": {"de": ["x"]}, "question": {"de": "Ist *das* [ein](b) `c`?"}})
+    odd = Speaker(KnowledgeBase(entries=(entry,), phrases=knowledge.phrases), Voice(CONTACT))
+    assert "1. Ist *das* [ein](b) `c`?" in plain(said(odd, Clarify(("x",))))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
