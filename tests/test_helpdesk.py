@@ -493,7 +493,7 @@ async def test_after_handing_over_the_bot_is_silent_on_the_topic_but_for_new_cle
     await office.talk("Ist Signal erlaubt?", "Mensch", "ada@example.org", "ja")
     said = len(office.replies.sent)
     assert await office.decided("Ist Signal wirklich erlaubt?") == Silence()
-    assert await office.decided("mein Xylophon klingt immer noch nicht") == Silence()
+    assert await office.decided("xylophon quastenflosser") == Silence()
     assert len(office.replies.sent) == said
     assert await office.decided("Ist Wire erlaubt?") == Answer(("wire",))
     office.clock.advance(timedelta(minutes=61))

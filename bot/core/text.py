@@ -15,6 +15,8 @@ LONGEST_WORD = 40
 """The most letters of a word that is looked into: what is longer is no word."""
 _SHORTEST_STEMMED = 5
 """The fewest letters of a word that is stemmed: "wire" and "wir" are not the same."""
+_HIGHEST_PILE = 30
+"""The most accents of a letter that are looked at."""
 # Not thread-safe: everything here runs in one thread.
 _GERMAN = Stemmer.Stemmer("german")
 _ENGLISH = Stemmer.Stemmer("english")
@@ -25,11 +27,23 @@ def fold(text: str) -> str:
 
     Characters of the Unicode categories Cf (format: zero-width, direction), Cs (lone surrogates) and Mn (accents) go.
     """
-    composed = unicodedata.normalize("NFKC", text).lower().translate(_UMLAUTS)
+    composed = (
+        unicodedata.normalize("NFKC", text if text.isascii() else _without_piles(text)).lower().translate(_UMLAUTS)
+    )
     if composed.isascii():
         return composed
     decomposed = unicodedata.normalize("NFKD", composed)
     return "".join(c for c in decomposed if unicodedata.category(c) not in ("Cf", "Cs", "Mn"))
+
+
+def _without_piles(text: str) -> str:
+    """`text` with few marks on each letter: to sort a pile of them takes quadratic time (UAX #15, Stream-Safe Text)."""
+    kept, height = [], 0
+    for c in text:
+        height = height + 1 if unicodedata.combining(c) else 0
+        if height <= _HIGHEST_PILE:
+            kept.append(c)
+    return "".join(kept)
 
 
 def printable(text: str) -> str:

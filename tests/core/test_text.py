@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +41,9 @@ def test_inflected_words_share_a_stem_in_both_languages() -> None:
 def test_folding_is_stable_and_never_fails(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert all(word for word in words(text))
+
+
+def test_a_pile_of_accents_takes_no_time() -> None:
+    started = time.process_time()
+    assert words("a" + "\u0301" * 10_000 + "\u0323" * 20_000 + "b x\u0301") == ("ab", "x")
+    assert time.process_time() - started < 0.5

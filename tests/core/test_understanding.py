@@ -66,6 +66,13 @@ def test_a_typing_error_is_never_forgiven_in_yes_no_or_an_insult(understanding: 
     assert not understanding.read(text).means(*ALL_EXACT)
 
 
+@pytest.mark.parametrize(
+    "text", ["tenschen", "mantschen", "mensh", "das hilft", "vielen drang", "hilft nichts dagegen"]
+)
+def test_another_word_is_no_typing_error(understanding: Understanding, text: str) -> None:
+    assert not understanding.read(text).means("human", "unhelpful", "thanks")
+
+
 @given(st.sampled_from(["yes", "no"]), st.data())
 def test_a_yes_or_no_with_any_letter_changed_is_none_unless_it_is_in_the_list(
     understanding: Understanding, knowledge: KnowledgeBase, kind: str, data: st.DataObject
