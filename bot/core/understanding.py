@@ -88,8 +88,14 @@ class Understanding:
 
     def _without(self, kind: str, said: Said) -> Said:
         """What was said after phrases of this kind; where nothing else was said, the last of them."""
-        longest = max((len(each) for each in self._phrases[kind] if said[: len(each)] == each), default=0)
-        return self._without(kind, said[longest:]) if 0 < longest < len(said) else said
+        start = 0
+        while longest := max(
+            (len(each) for each in self._phrases[kind] if said[start : start + len(each)] == each), default=0
+        ):
+            if start + longest == len(said):
+                break
+            start += longest
+        return said[start:]
 
     def _unpolite(self, said: Said) -> Said:
         kept = list(said)

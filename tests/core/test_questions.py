@@ -46,7 +46,14 @@ def test_a_short_question_may_lean_on_what_was_said(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "?!", "Was ist Signal?", "Is WhatsApp allowed?", "und wie melde ich mich bei DFNconf als externer Gast an"],
+    [
+        "",
+        "?!",
+        "wie melde ich mich da an wenn ich reise",
+        "Was ist Signal?",
+        "Is WhatsApp allowed?",
+        "und wie melde ich mich bei DFNconf als externer Gast an",
+    ],
 )
 def test_a_long_question_or_one_with_its_own_subject_does_not_lean(text: str) -> None:
     assert not leans(text)

@@ -118,6 +118,13 @@ TABLE: list[tuple[str, Conversation, dict[str, Any], Outlook, Decision]] = [
         Preview(Draft("$opened", "preview", QUESTION, address=Quoted(ROOM, "$1"))),
     ),
     (
+        "wants to pass on another question",
+        drafting("preview"),
+        {"text": "andere Frage"},
+        CLEAR,
+        Escalate(Draft("$opened", "question", shown="digest")),
+    ),
+    (
         "wants the letter with or without what was asked before",
         drafting("preview"),
         {"text": "mit Verlauf"},
@@ -484,7 +491,7 @@ def test_several_questions_are_answered_in_order_and_what_is_left_open_is_said(t
     assert answered(ranked(b=0.9), ranked(a=0.9)) == Answer(("b", "a"))
     assert answered(ranked(a=0.9), ranked()) == Answer(("a",), left_open=True)
     assert answered(ranked(a=0.9), ranked(1, b=0.9)) == Answer(("a",), left_open=True)
-    assert answered(*(ranked(**{each: 0.9}) for each in "abcd")) == Answer(("a", "b", "c"), left_open=True)
+    assert answered(*(ranked(**{each: 0.9}) for each in "abcde")) == Answer(("a", "b", "c", "d"), left_open=True)
 
 
 def test_one_question_put_twice_is_one_question(triage: Triage) -> None:

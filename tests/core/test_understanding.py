@@ -88,9 +88,9 @@ def test_a_yes_or_no_with_any_letter_changed_is_none_unless_it_is_in_the_list(
 
 @given(
     st.text(max_size=40)
-    | st.lists(st.sampled_from(["ja", "yes", "nein", "ok", "bitte", "hallo", "senden", "nicht", "1", "?"])).map(
-        " ".join
-    )
+    | st.lists(
+        st.sampled_from(["ja", "yes", "nein", "ok", "bitte", "hallo", "senden", "nicht", "danke", "1", "?"])
+    ).map(" ".join)
 )
 def test_whatever_is_written_is_a_yes_only_if_the_list_has_it(
     understanding: Understanding, knowledge: KnowledgeBase, text: str
@@ -102,7 +102,12 @@ def test_whatever_is_written_is_a_yes_only_if_the_list_has_it(
 def _bare(text: str, understanding: Understanding, knowledge: KnowledgeBase) -> set[tuple[str, ...]]:
     """The text, also after a greeting and without polite words around."""
     polite = {word for phrase in knowledge.phrases.understands.polite for word in words(phrase)}
-    forms = {words(text), words(understanding.without_greeting(text))}
+    forms = {words(text)}
+    for kind in ("greeting", "thanks"):
+        left, phrases = words(text), [words(each) for each in getattr(knowledge.phrases.understands, kind)]
+        while longest := max((len(each) for each in phrases if left[: len(each)] == each != left), default=0):
+            left = left[longest:]
+        forms.add(left)
     for form in tuple(forms):
         kept = list(form)
         while kept and kept[0] in polite:
@@ -192,3 +197,11 @@ def test_the_last_of_two_is_the_second(understanding: Understanding) -> None:
 def test_a_command_s_name_is_understood_like_a_message(understanding: Understanding) -> None:
     assert understanding.read("SUPPORT").means("support_command")
     assert not understanding.read("sup").means("support_command")
+
+
+@pytest.mark.parametrize("word", ["hallo", "danke", "bitte"])
+def test_a_word_that_is_said_very_often_breaks_nothing(understanding: Understanding, word: str) -> None:
+    text = f"{word} " * 5_000
+    assert not understanding.read(text + "ja doch nein").means("yes")
+    assert understanding.read(text + "keins davon").means("none_of_them")
+    assert understanding.without_greeting(text)
