@@ -58,14 +58,17 @@ class Understanding:
         ends = [word.end() for word in _WORD.finditer(text)]
         return text[ends[greeting - 1] :].lstrip(_BETWEEN) if 0 < greeting < len(ends) else text
 
-    def means(self, said: Said, kind: str) -> bool:
-        """Whether what was `said` is something of this `kind`, as a whole."""
-        phrases = self._phrases[kind]
+    def forms(self, said: Said) -> tuple[Said, ...]:
+        """What was `said`, also without a greeting or thanks in front, and without polite words around it."""
         forms = dict.fromkeys([said, self._without("greeting", said), self._without("thanks", said)])
         forms |= dict.fromkeys([self._unpolite(form) for form in forms])
-        if any(form in phrases for form in forms if form):
+        return tuple(filter(None, forms))
+
+    def means(self, forms: tuple[Said, ...], kind: str) -> bool:
+        """Whether one of these `forms` is something of this `kind`, as a whole."""
+        if any(form in self._phrases[kind] for form in forms):
             return True
-        return kind not in _EXACT and any(self._is_nearly(" ".join(form), kind) for form in forms if form)
+        return kind not in _EXACT and any(self._is_nearly(" ".join(form), kind) for form in forms)
 
     def choice(self, said: Said, among: int) -> int | None:
         """Which of so many options is chosen, by number or in words, counted from 0 and perhaps beyond them.
@@ -128,4 +131,5 @@ class Understood:
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        return frozenset(kind for kind in Understands.model_fields if self.by.means(self.said, kind))
+        forms = self.by.forms(self.said)
+        return frozenset(kind for kind in Understands.model_fields if self.by.means(forms, kind))
