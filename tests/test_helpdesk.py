@@ -515,3 +515,35 @@ async def test_the_words_of_an_earlier_message_that_cannot_be_had_for_now_are_no
     with pytest.raises(Undelivered):
         await office.say("ada@example.org", event_id="$a")
     assert not await office.store.was_handled("$a")
+
+
+async def test_an_edit_neither_opens_a_draft_nor_turns_one_down(office: Office) -> None:
+    await office.talk("Ist Signal erlaubt?")
+    await office.say("Mensch", edit_of="$m1")
+    assert (await office.store.conversation(message("x"))).draft is None
+    await office.talk(*TO_PREVIEW)
+    await office.say("Ist Wire erlaubt?", event_id="$beside")
+    await office.say("abbrechen", edit_of="$beside")
+    assert office.replies.replaced == []
+    await office.say("ja")
+    assert len(office.posted) == 1
+
+
+async def test_only_who_says_so_finds_an_answer_unhelpful(office: Office) -> None:
+    await office.talk("Ist Signal erlaubt?", "danke", "Ist Wire erlaubt?", "hmm naja")
+    assert office.store.ratings == {}
+
+
+async def test_earlier_questions_are_offered_to_go_along_only_where_there_are_any(
+    office: Office, knowledge: KnowledgeBase
+) -> None:
+    says = knowledge.phrases.says
+    await office.talk(*TO_PREVIEW)
+    assert says.preview_add_history.best("de") not in office.last
+    await office.talk("Ist Signal erlaubt?", "abbrechen", "Ist Wire erlaubt?", "Mensch", "ada@example.org")
+    assert says.preview_add_history.best("de") in office.last
+    await office.say("mit Verlauf")
+    assert says.preview_drop_history.best("de") in office.last
+    assert "Ist Signal erlaubt?" in office.last
+    await office.talk("ohne Verlauf", "ja")
+    assert "Ist Signal erlaubt?" not in office.posted[0].text
