@@ -18,11 +18,12 @@ _REFERENCE = re.compile(r"\b[a-z]{5}-[a-z]{5}\b")
 async def test_a_dialogue(dialogue: Dialogue, desk: Desk) -> None:
     played = await converse(dialogue, desk)
     for number, turn in enumerate(played, start=1):
-        _check_turn(turn, f"turn {number}, {turn.line.tap or turn.line.user!r}: {turn.decision}, {turn.text!r}")
-    _check_mail(dialogue, played)
+        check_turn(turn, f"turn {number}, {turn.line.tap or turn.line.user!r}: {turn.decision}, {turn.text!r}")
+    check_mail(dialogue, played)
 
 
-def _check_turn(turn: Played, about: str) -> None:
+def check_turn(turn: Played, about: str) -> None:
+    """It is as the dialogue has it."""
     expected = turn.line
     assert turn.decision in expected.decisions, about
     if expected.entries is not None:
@@ -37,7 +38,7 @@ def _check_turn(turn: Played, about: str) -> None:
         assert part not in turn.text, about
 
 
-def _check_mail(dialogue: Dialogue, played: list[Played]) -> None:
+def check_mail(dialogue: Dialogue, played: list[Played]) -> None:
     """The letter is the expected one, was shown before in full, and its sender was told the reference."""
     sent = [(number, turn) for number, turn in enumerate(played) if turn.posted]
     assert [turn for _, turn in sent] == [turn for turn in played if turn.decision == "sent"]

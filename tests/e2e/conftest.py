@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.adapters.homeserver import homeserver, stop
 from bot.adapters.matrix.colleague import Colleague, colleague, register
+from tests.mailserver import MailServer, mail_server
 
 PASSWORD = "a long test password"
 QUIET = 2.0
@@ -84,6 +85,19 @@ class RunningBot:
         assert last.startswith("auskunft: "), last
         return last
 
+    async def command(self, *arguments: str) -> str:
+        """What `auskunft` prints, run beside the bot with its configuration."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments, "--config", str(self.config)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "COLUMNS": "200", **self.environment},
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, output.decode()
+        return output.decode()
+
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal; its exit code."""
         assert self.process
@@ -104,15 +118,21 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
 
 @pytest.fixture(scope="session")
 async def make_bot(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MakeBot]:
-    """Makes a bot with an account of its own; keyword arguments go into `matrix:` of its configuration."""
+    """Makes a bot with an account of its own; keyword arguments go into `matrix:` of its configuration, `blocks` stand
+    beside it."""
     made: list[RunningBot] = []
 
-    async def make(environment: dict[str, str] | None = None, home: str = address, **matrix: object) -> RunningBot:
+    async def make(
+        environment: dict[str, str] | None = None,
+        home: str = address,
+        blocks: dict[str, object] | None = None,
+        **matrix: object,
+    ) -> RunningBot:
         user = await register(home, f"auskunft{next(_numbers)}", PASSWORD)
         config = tmp_path_factory.mktemp("bot") / "config.yaml"
         unlimited = {"per_minute": 0, "per_day": 0}
         settings = {"user": user, "homeserver": home, "password": PASSWORD, "questions": unlimited, **matrix}
-        config.write_text(yaml.safe_dump({"matrix": settings}))
+        config.write_text(yaml.safe_dump({"matrix": settings, **(blocks or {})}))
         made.append(RunningBot(user, config, environment or {}))
         return made[-1]
 
@@ -128,6 +148,32 @@ async def bot(make_bot: MakeBot) -> RunningBot:
     shared = await make_bot()
     await shared.start()
     return shared
+
+
+@pytest.fixture(scope="session")
+async def support() -> AsyncIterator[MailServer]:
+    """The mail server that takes letters to support."""
+    async with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def mailing_bot(make_bot: MakeBot, support: MailServer) -> RunningBot:
+    """The bot that the tests share in which questions are passed on."""
+    shared = await make_bot(blocks={"mail": mail_block(support)})
+    await shared.start()
+    return shared
+
+
+def mail_block(server: MailServer, **settings: object) -> dict[str, object]:
+    """What a bot's configuration says of a mail server."""
+    return {
+        "server": server.host,
+        "port": server.port,
+        "security": "none",
+        "sender": "auskunft@uni.test",
+        **settings,
+    }
 
 
 @pytest.fixture
