@@ -165,7 +165,7 @@ async def mailing_bot(make_bot: MakeBot, support: MailServer) -> RunningBot:
     return shared
 
 
-def mail_block(server: MailServer, **settings: object) -> dict[str, object]:
+def mail_block(server: MailServer, /, **settings: object) -> dict[str, object]:
     """What a bot's configuration says of a mail server."""
     return {
         "server": server.host,
