@@ -303,6 +303,24 @@ async def test_what_is_asked_for_in_a_room_goes_on_in_one_direct_chat_that_only_
     assert await ada.membership(direct, bob.user) is None
 
 
+async def test_a_yes_in_a_chat_that_others_were_called_into_sends_the_mail_and_is_confirmed_where_they_are_not(
+    mailing_bot: RunningBot, support: MailServer, ada: Colleague, bob: Colleague
+) -> None:
+    bot = mailing_bot
+    room = await chat(ada, bot, encrypted=True)
+    preview = await previewed(ada, bot, room)
+    await ada.invite(room, bob.user)
+    await bob.join(room)
+    await ada.say(room, "ja", m_mentions={"user_ids": [bot.user]})
+    pointer = await ada.wait_for(room, bot.user)
+    (direct,) = LINK.findall(unquote(pointer.source["content"]["formatted_body"]))
+    await ada.join(direct)
+    said, reference = told(await ada.wait_for(direct, bot.user))
+    assert reference in preview
+    assert notifies(said, ada)
+    await until(lambda: mails(support, reference))
+
+
 async def test_without_a_mail_server_a_link_opens_the_mail_with_the_question(bot: RunningBot, ada: Colleague) -> None:
     question = "Papagei & Söhne: 100% Ausfall, was tun? #dringend"
     room = await chat(ada, bot)
