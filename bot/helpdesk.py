@@ -79,7 +79,7 @@ class Helpdesk:
         if turn is None:
             reply_id = await self._replies.send(message, self._apology(conversation))
             await self._store.record(message, conversation, reply_id)
-        elif turn.reply and is_private(turn.decision) and message.addressed is not Addressed.DIRECT:
+        elif turn.reply and _belongs_in_direct_chat(turn):
             await self._go_on_in_direct_chat(turn, turn.reply)
         else:
             await self._answer(turn)
@@ -240,6 +240,12 @@ def _editable(turn: Turn) -> Conversation | None:
     Nobody agrees to a letter, or takes that back, by an edit; and nothing of a draft outlives it.
     """
     return None if turn.before.draft or is_private(turn.decision) else turn.before
+
+
+def _belongs_in_direct_chat(turn: Turn) -> bool:
+    """A yes is confirmed where it was said, as in a chat that others were called into: its reference tells nothing."""
+    is_shown = is_private(turn.decision) and not isinstance(turn.decision, Sent)
+    return is_shown and turn.message.addressed is not Addressed.DIRECT
 
 
 def _origin(error: BaseException) -> str:

@@ -303,7 +303,7 @@ async def test_what_is_asked_for_in_a_room_goes_on_in_one_direct_chat_that_only_
     assert await ada.membership(direct, bob.user) is None
 
 
-async def test_a_yes_in_a_chat_that_others_were_called_into_sends_the_mail_and_is_confirmed_where_they_are_not(
+async def test_a_yes_in_a_chat_that_others_were_called_into_sends_the_mail_and_tells_its_reference_only(
     mailing_bot: RunningBot, support: MailServer, ada: Colleague, bob: Colleague
 ) -> None:
     bot = mailing_bot
@@ -312,12 +312,10 @@ async def test_a_yes_in_a_chat_that_others_were_called_into_sends_the_mail_and_i
     await ada.invite(room, bob.user)
     await bob.join(room)
     await ada.say(room, "ja", m_mentions={"user_ids": [bot.user]})
-    pointer = await ada.wait_for(room, bot.user)
-    (direct,) = LINK.findall(unquote(pointer.source["content"]["formatted_body"]))
-    await ada.join(direct)
-    said, reference = told(await ada.wait_for(direct, bot.user))
+    said, reference = told(await ada.wait_for(room, bot.user))
     assert reference in preview
     assert notifies(said, ada)
+    assert not [word for word in (ADDRESS, "Papagei") if word in said.body]
     await until(lambda: mails(support, reference))
 
 
@@ -349,6 +347,22 @@ async def test_a_thread_that_begins_at_an_answer_goes_on_from_it_without_a_menti
         said = await ada.wait_for(room, bot.user)
         assert relation(said)["event_id"] == root
         assert told in said.body
+
+
+async def test_in_a_thread_that_begins_at_an_answer_a_human_gets_the_question_of_that_answer(
+    mailing_bot: RunningBot, ada: Colleague
+) -> None:
+    room = await chat(ada, mailing_bot, encrypted=True)
+    roots = []
+    for text in ("Was ist DFNconf?", "Ist Wire erlaubt?"):
+        await ada.say(room, text)
+        roots.append((await ada.wait_for(room, mailing_bot.user)).event_id)
+    for text in ("Mensch", ADDRESS):
+        await ada.say(room, text, m_relates_to={"rel_type": "m.thread", "event_id": roots[0]})
+        said = await ada.wait_for(room, mailing_bot.user)
+        assert relation(said)["event_id"] == roots[0]
+    assert "Was ist DFNconf?" in said.body
+    assert "Wire" not in said.body
 
 
 async def test_only_the_asker_s_taps_choose_an_option_or_call_an_answer_unhelpful(
