@@ -94,7 +94,7 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
             replies = MatrixReplies(client, kept.clock, config.matrix.answers, signs)
             keys, unread = KeyRequests(client), SqliteUnread(kept.database)
             inbox = Inbox(client.user_id, store)
-            async with _posting(config, desk, kept, replies) as wake:
+            async with _posting(config, desk, kept, replies, lambda: client.knows_rooms) as wake:
                 outbox, messages = SqliteOutbox(kept.database), MatrixMessages(client, keys, inbox)
                 escalations = Escalations(desk, store, outbox, messages, kept.clock, _allowance(config), wake)
                 edits = timedelta(minutes=config.matrix.edits)
@@ -114,14 +114,17 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
 
 @asynccontextmanager
 async def _posting(
-    config: Config, desk: Desk, kept: _Kept, replies: Replies
+    config: Config, desk: Desk, kept: _Kept, replies: Replies, can_tell: Callable[[], bool]
 ) -> AsyncIterator[Callable[[], None] | None]:
     """The backoffice at work, where there is a mail server; what wakes it."""
     if config.mail is None:
         yield None
         return
     mailer, words = SmtpMailer(config.mail), desk.handover.failed
-    async with Backoffice(SqliteOutbox(kept.database), mailer, replies, kept.clock, words) as backoffice:
+    database, knows = kept.database, SqliteStore(kept.database).was_handled
+    async with Backoffice(
+        SqliteOutbox(database), mailer, replies, kept.clock, words, was_handled=knows, can_tell=can_tell
+    ) as backoffice:
         yield backoffice.posted
 
 

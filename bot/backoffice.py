@@ -6,12 +6,12 @@ derive from what is kept, so that mail systems know it again. What is in hand wh
 
 Letters are tried one after the other, beside the rooms: none waits for a mail server. What the server refuses for good
 fails at once; anything else is put off, for three days at most. What failed is told to the person once, where they
-agreed to it. The log names references only.
+agreed to it, and after they were told its reference. The log names references only.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _BETWEEN_LOOKS = 5.0
 """Seconds between two looks into the outbox: an admin, in another process, may have let a letter be tried again."""
+_REFERENCE_FIRST = timedelta(minutes=10)
+"""For so long a failure is kept back until the reference was told, which a crash or a busy homeserver may delay."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,22 @@ class Backoffice:
         clock: Clock,
         words: Callable[[Language, str], Reply],
         between: float = _BETWEEN_LOOKS,
+        was_handled: Callable[[str], Awaitable[bool]] | None = None,
+        can_tell: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`words`: what is said, in a language, when the letter of a reference has failed. `between`: in seconds."""
+        """`words`: what is said, in a language, when the letter of a reference has failed. `between`: in seconds.
+
+        `was_handled`: whether the message with this id was: then its sender knows the reference. `can_tell`: whether
+        it is known where people can be told.
+        """
         self._outbox = outbox
         self._mailer = mailer
         self._replies = replies
         self._clock = clock
         self._words = words
         self._between = between
+        self._was_handled = was_handled
+        self._can_tell = can_tell
         self._woken = asyncio.Event()
         self._closing = False
         self._group = asyncio.TaskGroup()
@@ -120,10 +130,15 @@ class Backoffice:
         while not self._closing and (posted := await self._next(tried)):
             tried.add(posted.letter.reference)
             await self._try(posted)
-        for posted in await self._outbox.untold():
+        for posted in await self._outbox.untold() if self._can_tell() else ():
             telling = self._untold.get(posted.letter.reference)
-            if not self._closing and (telling is None or self._clock.now() >= telling.again):
+            is_due = telling is None or self._clock.now() >= telling.again
+            if not self._closing and is_due and await self._knows_reference(posted):
                 await self._tell(posted, telling)
+
+    async def _knows_reference(self, posted: Posted) -> bool:
+        is_late = self._clock.now() - posted.posted_at > _REFERENCE_FIRST
+        return is_late or self._was_handled is None or await self._was_handled(posted.message.event_id)
 
     async def _next(self, tried: set[str]) -> Posted | None:
         """Looked up anew for each, as trying takes long: an admin may have dropped it meanwhile."""

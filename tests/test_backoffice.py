@@ -226,6 +226,42 @@ async def test_a_letter_that_failed_and_is_tried_again_is_accepted_or_fails_with
     assert await house.states() == {"lusab-babad": "accepted"}
 
 
+async def test_that_a_letter_failed_is_told_after_its_reference_unless_that_takes_too_long() -> None:
+    handled: set[str] = set()
+
+    async def was_handled(event_id: str) -> bool:
+        return event_id in handled
+
+    house, late = House(), House()
+    for each in (house, late):
+        each.mailer.trouble = Bounced("550")
+        each.office = Backoffice(
+            each.outbox, each.mailer, each.replies, each.clock, words, FOREVER, was_handled=was_handled
+        )
+        await each.pass_time(9 * MINUTE)
+        assert each.replies.sent == []
+    handled.add(posted().message.event_id)
+    await house.office.look()
+    assert len(house.replies.sent) == 1
+    handled.clear()
+    await late.pass_time(11 * MINUTE)
+    assert len(late.replies.sent) == 1
+
+
+async def test_nobody_is_told_that_a_letter_failed_before_it_is_known_where() -> None:
+    known: list[str] = []
+    house = House()
+    house.mailer.trouble = Bounced("550")
+    house.office = Backoffice(
+        house.outbox, house.mailer, house.replies, house.clock, words, FOREVER, can_tell=lambda: bool(known)
+    )
+    await house.pass_time(HOUR)
+    assert house.replies.sent == []
+    known.append("!room:uni.test")
+    await house.office.look()
+    assert len(house.replies.sent) == 1
+
+
 @pytest.mark.parametrize("error", [Barred("kicked"), Hopeless("again and again")])
 async def test_who_cannot_be_told_for_good_is_tried_once(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     replies = FailingReplies(error)

@@ -154,23 +154,32 @@ async def test_what_is_refused_for_now_waits_and_is_accepted_once_when_it_is_ret
     assert await ada.count(room, mailing_bot.user, 0.5) == 0
 
 
-async def test_what_is_refused_for_good_is_told_once_in_a_message_that_rings(
-    mailing_bot: RunningBot, obliging: MailServer, ada: Colleague
+async def test_what_is_refused_for_good_is_told_once_in_a_message_that_rings_though_the_bot_is_killed_meanwhile(
+    make_bot: MakeBot, ada: Colleague, address: str
 ) -> None:
-    answers(obliging, "RCPT", "550 5.1.1 No such mailbox")
-    room = await chat(ada, mailing_bot, encrypted=True)
-    _, reference = await passed_on(ada, mailing_bot, room)
-    failed = told(await ada.wait_for(room, mailing_bot.user))
-    assert failed.reference == reference
-    assert CONTACT in failed.event.body
-    assert notifies(failed.event, ada)
-    line = await standing(mailing_bot, reference)
-    assert "failed" in line
-    assert "550 5.1.1" in line
-    await mailing_bot.end()
-    await mailing_bot.start()
-    assert await ada.count(room, mailing_bot.user, QUIET) == 0
-    assert mails(obliging, reference) == []
+    async with proxy(address) as between, mail_server() as server:
+        bot = await make_bot(homeserver=between.address, blocks={"mail": mail_block(server)})
+        await bot.start()
+        room = await chat(ada, bot, encrypted=True)
+        answers(server, "RCPT", HANG, "550 5.1.1 No such mailbox")
+        _, reference = await passed_on(ada, bot, room)
+        await until(lambda: "RCPT" in server.commands)
+        await bot.end(signal.SIGKILL)
+        between.slow = {"/sync": 1}  # the mail fails before it is known which rooms the bot is in
+        await bot.start()
+        failed = told(await ada.wait_for(room, bot.user))
+        assert failed.reference == reference
+        assert CONTACT in failed.event.body
+        assert notifies(failed.event, ada)
+        line = await standing(bot, reference)
+        assert "failed" in line
+        assert "550 5.1.1" in line
+        await bot.end()
+        between.slow = {}
+        await bot.start()
+        assert await ada.count(room, bot.user, QUIET) == 0
+        assert server.received == []
+        await bot.end()
 
 
 async def test_a_letter_goes_only_to_a_server_whose_certificate_is_verified(
@@ -270,6 +279,28 @@ async def test_a_bot_killed_before_it_told_the_reference_tells_it_once_and_one_m
         await ada.say(room, "Danke")
         assert not REFERENCE.search((await ada.wait_for(room, bot.user)).body)
         assert len(mails(support, reference)) == 1
+        await bot.end()
+
+
+async def test_a_bot_killed_before_it_told_the_reference_tells_it_before_it_tells_that_the_mail_failed(
+    make_bot: MakeBot, ada: Colleague, address: str
+) -> None:
+    async with proxy(address) as between, mail_server() as server:
+        bot = await make_bot(homeserver=between.address, blocks={"mail": mail_block(server)})
+        await bot.start()
+        room = await chat(ada, bot)
+        (reference,) = set(REFERENCE.findall(await previewed(ada, bot, room)))
+        answers(server, "DATA", HANG, "550 5.7.1 Not wanted")
+        between.slow = {"/send/": 600}
+        await ada.say(room, "ja")
+        await until(lambda: "DATA" in server.commands)
+        await bot.end(signal.SIGKILL)
+        between.slow = {"/sync": 2}  # by then the mail has failed
+        await bot.start()
+        said, failed = [told(await ada.wait_for(room, bot.user)) for _ in range(2)]
+        assert said.reference == failed.reference == reference
+        assert "unterwegs" in said.event.body
+        assert "unterwegs" not in failed.event.body
         await bot.end()
 
 

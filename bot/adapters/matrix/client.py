@@ -33,6 +33,8 @@ class SafeClient(Transport):
     olm: Any
     _asked: frozenset[str] = frozenset()
     """Whose devices are being asked for."""
+    knows_rooms = False
+    """Whether a sync has told which rooms the bot is in."""
     _untold: frozenset[str] = frozenset()
     """Whose homeservers did not tell their devices at the last time: nobody waits for them."""
 

@@ -84,6 +84,7 @@ class Listener:
                 upkeep.begin()
                 work = await self._work(response, since, first)
                 if first:  # only now it is known which rooms the bot is in
+                    self._client.knows_rooms = True
                     work += await self._undecrypted.work_left()
                 await lanes.add(response.next_batch, work)
                 since = response.next_batch
