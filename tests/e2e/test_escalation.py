@@ -3,6 +3,7 @@
 The person sees what is sent before it is sent, is told its reference, and gets one mail out: no more, no less.
 """
 
+import asyncio
 import html
 import re
 import signal
@@ -13,12 +14,13 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from aiohttp import web
 
 from bot.adapters.matrix.colleague import Colleague
 from bot.core.faq import KnowledgeBase
 from bot.core.render import plain
 from tests.conftest import CONTACT
-from tests.e2e.conftest import QUIET, MakeBot, RunningBot, chat, mail_block, relation, shared_room
+from tests.e2e.conftest import QUIET, MakeBot, RunningBot, chat, in_front_of, mail_block, relation, shared_room
 from tests.e2e.test_talk import proxy, until
 from tests.mailserver import HANG, Command, MailServer, Received, authority, mail_server
 
@@ -282,25 +284,30 @@ async def test_a_bot_killed_before_it_told_the_reference_tells_it_once_and_one_m
         await bot.end()
 
 
-async def test_a_bot_killed_before_it_told_the_reference_tells_it_before_it_tells_that_the_mail_failed(
+async def test_that_a_mail_failed_is_told_after_its_reference_though_that_is_held_up(
     make_bot: MakeBot, ada: Colleague, address: str
 ) -> None:
-    async with proxy(address) as between, mail_server() as server:
-        bot = await make_bot(homeserver=between.address, blocks={"mail": mail_block(server)})
+    said_yes: list[str] = []
+    held_up: list[str] = []
+
+    async def hold_up(request: web.Request) -> None:
+        if "/send/" in request.path and said_yes and not held_up:
+            held_up.append(request.path)
+            await asyncio.sleep(2)
+
+    async with in_front_of(address, hold_up) as front, mail_server() as server:
+        answers(server, "RCPT", "550 5.7.1 Not wanted")
+        bot = await make_bot(homeserver=front, blocks={"mail": mail_block(server)})
         await bot.start()
         room = await chat(ada, bot)
-        (reference,) = set(REFERENCE.findall(await previewed(ada, bot, room)))
-        answers(server, "DATA", HANG, "550 5.7.1 Not wanted")
-        between.slow = {"/send/": 600}
-        await ada.say(room, "ja")
-        await until(lambda: "DATA" in server.commands)
-        await bot.end(signal.SIGKILL)
-        between.slow = {"/sync": 2}  # by then the mail has failed
-        await bot.start()
-        said, failed = [told(await ada.wait_for(room, bot.user)) for _ in range(2)]
-        assert said.reference == failed.reference == reference
+        await previewed(ada, bot, room)
+        said_yes.append(room)
+        said = await agreed(ada, bot, room)
+        failed = told(await ada.wait_for(room, bot.user))
+        assert held_up
         assert "unterwegs" in said.event.body
-        assert "unterwegs" not in failed.event.body
+        assert "nicht zustellen" in failed.event.body
+        assert said.reference == failed.reference
         await bot.end()
 
 
