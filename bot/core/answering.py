@@ -39,9 +39,7 @@ def in_light(now: Situation) -> Decision | None:
     told = _by_confidence(in_light, now.thresholds)
     if best.entry in now.conversation.entries and best.confidence >= now.thresholds.answer:
         return Answer((best.entry,), again=True) if now.conversation.failures == 0 else Fallback(why="again")
-    if isinstance(told, Answer | Clarify):
-        return told
-    return Clarify(_mixed(in_light, alone, now.thresholds)) if is_clear else None
+    return told if isinstance(told, Answer | Clarify) else None
 
 
 def clear(now: Situation) -> Decision | None:
@@ -63,12 +61,6 @@ def weak(now: Situation) -> Decision:
     decision = _by_confidence(now.outlook.alone, now.thresholds)
     patience = 2 if isinstance(decision, Clarify) else 1
     return decision if now.conversation.failures < patience else Fallback(why="again")
-
-
-def _mixed(in_light: Ranking, alone: Ranking, limits: Thresholds) -> tuple[str, ...]:
-    """The options where a question says one thing by itself and another in the light of what was said before."""
-    near = [match.entry for match in (*in_light.matches, *alone.matches) if match.confidence >= limits.near]
-    return tuple(dict.fromkeys(near))[:_MOST_OPTIONS]
 
 
 def _by_confidence(ranking: Ranking, limits: Thresholds) -> Decision:

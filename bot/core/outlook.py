@@ -6,7 +6,7 @@ from bot.core.conversation import Conversation
 from bot.core.faq import KnowledgeBase
 from bot.core.matching import Index
 from bot.core.model import LANGUAGES, Match, Message, Ranking
-from bot.core.questions import is_bare, leans, questions
+from bot.core.questions import asks_on, is_bare, leans, questions
 from bot.core.situation import Outlook, Thresholds
 from bot.core.text import content_stems, words
 from bot.core.understanding import Understanding
@@ -38,19 +38,19 @@ class Observer:
     def _in_light(self, text: str, alone: Ranking, entry: str) -> Ranking | None:
         """What the FAQ has for `text` as a question about what `entry` is about; None where it is none.
 
-        An entry counts only if it speaks of what the question names, be it in its answer; unless that is nothing, as
-        in "Warum?".
+        "Warum?" asks on about that entry. Else an entry counts only if it speaks of what the question names, be it in
+        its answer; where it names nothing, as in "Wer darf das?", all do.
         """
         if not leans(text) or alone.names_not_covered:
             return None
+        if asks_on(text):
+            return Ranking((Match(entry, 1.0),))
         matches = self._index.rank(f"{text} {self._index.subject(entry)}").matches
-        if is_bare(text):
-            return Ranking(matches)
         own = {match.entry: match.confidence for match in alone.matches}
         both = [
             Match(match.entry, _together(match.confidence, own.get(match.entry, _UNTOLD)))
             for match in matches
-            if content_stems(text) & self._stems(match.entry)
+            if is_bare(text) or content_stems(text) & self._stems(match.entry)
         ]
         return Ranking(tuple(sorted(both, key=lambda match: -match.confidence))) if both else None
 

@@ -31,6 +31,8 @@ _MORE = content_stems(
     "mehr weiter genauer näher erzähl erzählen sag sagen bitte more further tell details please go on"
 )
 """Words that ask for more of the same."""
+_BARELY = 2
+"""The most words of a question that asks for a reason and nothing else."""
 _SHORT = 8
 """The most words of a question that leans on what was said before."""
 
@@ -50,8 +52,13 @@ def leans(text: str) -> bool:
 
 
 def is_bare(text: str) -> bool:
-    """Whether `text` names no subject at all: "Warum?", "Und?", "Mehr dazu"."""
+    """Whether `text` names no subject at all: "Warum?", "Mehr dazu", "Wer darf das?"."""
     return not content_stems(text) - _MORE - _STANDING_FOR_IT
+
+
+def asks_on(text: str) -> bool:
+    """Whether `text` asks no more than to go on: "Warum?", "Und?", "Mehr dazu"."""
+    return is_bare(text) and (len(words(text)) <= _BARELY or bool(content_stems(text) & _MORE))
 
 
 def _asks(part: str) -> bool:

@@ -110,7 +110,11 @@ def _wanted_language(now: Situation, rule: Rule) -> Language | None:
 
 
 def _is_on(handed_over: HandedOver, decision: Decision) -> bool:
-    """Whether the decision is no clear answer to something new."""
+    """Whether the decision is no clear answer to something new.
+
+    Where no entry had answered what was handed over, a pointer is no news either: it may be the one given before.
+    """
     if isinstance(decision, Answer):
         return set(decision.entries) <= set(handed_over.entries)
-    return not (isinstance(decision, Fallback) and decision.not_covered is not None)
+    is_pointer = isinstance(decision, Fallback) and decision.not_covered is not None
+    return not (is_pointer and handed_over.entries)

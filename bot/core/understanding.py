@@ -54,9 +54,10 @@ class Understanding:
 
     def without_greeting(self, text: str) -> str:
         """`text` after the greeting in front of it; where nothing else is said, all of it."""
-        greeting = len(words(text)) - len(self._without("greeting", words(text)))
-        ends = [word.end() for word in _WORD.finditer(text)]
-        return text[ends[greeting - 1] :].lstrip(_BETWEEN) if 0 < greeting < len(ends) else text
+        said, ends = words(text), [word.end() for word in _WORD.finditer(text)]
+        greeting = len(said) - len(self._without("greeting", said))
+        can_be_cut = len(ends) == len(said)  # accents may divide words as they are typed
+        return text[ends[greeting - 1] :].lstrip(_BETWEEN) if can_be_cut and 0 < greeting < len(said) else text
 
     def forms(self, said: Said) -> tuple[Said, ...]:
         """What was `said`, also without a greeting or thanks in front, and without polite words around it."""
