@@ -3,6 +3,7 @@
 What becomes of a letter that was posted is the business of `backoffice`.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,10 +11,14 @@ from datetime import timedelta
 from bot.core.conversation import Quoted
 from bot.core.decision import Decision, Escalate, Preview, Refer, Sent
 from bot.core.desk import Desk
-from bot.core.model import Message
+from bot.core.letter import Way
+from bot.core.model import Addressed, Message
 from bot.core.turn import Turn
 from bot.ports import Clock, Messages, Store
+from bot.ports.cases import Rooms
 from bot.ports.post import Outbox, Posted
+
+log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 
@@ -24,6 +29,14 @@ class Allowance:
 
     per_person: int = 5
     overall: int = 50
+
+
+@dataclass(frozen=True)
+class Underway:
+    """A letter that was posted, without what is in it."""
+
+    reference: str
+    ways: tuple[Way, ...]
 
 
 class Escalations:
@@ -38,8 +51,9 @@ class Escalations:
         clock: Clock,
         allowance: Allowance = Allowance(),
         wake: Callable[[], None] | None = None,
+        rooms: Rooms | None = None,
     ) -> None:
-        """`wake` is called when a letter was posted."""
+        """`wake` is called when a letter was posted; without `rooms`, there is no support room."""
         self._desk = desk
         self._store = store
         self._outbox = outbox
@@ -47,6 +61,15 @@ class Escalations:
         self._clock = clock
         self._allowance = allowance
         self._wake = wake
+        self._rooms = rooms
+
+    async def room_is_open(self, message: Message) -> bool:
+        """Whether the message's question can be passed on in the support room: it stays encrypted on both sides.
+
+        A message in a room with others leads to a direct chat that is encrypted.
+        """
+        is_private = message.encrypted or message.addressed is not Addressed.DIRECT
+        return self._rooms is not None and is_private and await self._rooms.trouble() is None
 
     async def completed(self, turn: Turn) -> Turn:
         """The turn with what needs a letter: a preview, a link, the person's yes. Any other turn is left as it is.
@@ -56,6 +79,9 @@ class Escalations:
         """
         if not is_private(turn.decision):
             return turn
+        if self._rooms and "room" not in turn.ways and turn.before.draft is None:
+            trouble = await self._rooms.trouble() or "the person's chat is not encrypted"
+            log.warning("a case does not go to the support room: %s", trouble)
         if not isinstance(turn.decision, Refer) and await self._is_used_up(turn.message.sender):
             turn = self._desk.refer(turn)
         texts = {quoted: await self._words(quoted, turn.message) for quoted in self._desk.wanted(turn)}
@@ -70,9 +96,10 @@ class Escalations:
             if self._wake:
                 self._wake()
 
-    async def reference_of(self, message: Message) -> str | None:
-        """The reference of the letter that this message has agreed to already, before a crash."""
-        return await self._outbox.reference_of(message)
+    async def posted_by(self, message: Message) -> Underway | None:
+        """The letter that this message has agreed to already, before a crash."""
+        reference = await self._outbox.reference_of(message)
+        return Underway(reference, await self._outbox.ways_of(reference)) if reference else None
 
     async def _is_used_up(self, sender: str) -> bool:
         since = self._clock.now() - _DAY

@@ -16,13 +16,13 @@ from bot.core.desk import Desk
 from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Pace, Verdict
 from bot.core.turn import Turn
-from bot.escalations import Escalations, is_private
-from bot.ports import Clock, Notice, Replies, Store, StoreBroken, Undelivered
+from bot.escalations import Escalations, Underway, is_private
+from bot.ports import RECOGNISED, Clock, Notice, Replies, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
-TOO_OLD = timedelta(hours=24)
-"""For so long homeservers recognise a reply that is sent again; later it might arrive twice."""
+TOO_OLD = RECOGNISED
+"""What is older is not answered."""
 EDITS = timedelta(minutes=5)
 """How long after its answer a message may be edited to be answered anew."""
 
@@ -63,8 +63,8 @@ class Helpdesk:
         if await self._store.was_handled(message.event_id):
             return None
         conversation = await self._conversation(message)
-        if reference := await self._escalations.reference_of(message):
-            await self._tell_reference(message, conversation, reference)
+        if posted := await self._escalations.posted_by(message):
+            await self._tell_reference(message, conversation, posted)
             return None
         if unanswerable := self._unanswerable(message):
             await self._pass_over(message, conversation, *unanswerable)
@@ -131,9 +131,9 @@ class Helpdesk:
         after = replace(turn.conversation, draft=None)
         await self._store.record(message, after, reply_id, before=None, beside=beside)
 
-    async def _tell_reference(self, message: Message, conversation: Conversation, reference: str) -> None:
+    async def _tell_reference(self, message: Message, conversation: Conversation, posted: Underway) -> None:
         """The letter was posted, and then the bot was killed: its reference is still to be told."""
-        reply_id = await self._replies.send(message, self._sent(message, conversation, reference), rings=True)
+        reply_id = await self._replies.send(message, self._sent(message, conversation, posted), rings=True)
         await self._store.record(message, conversation.replied(reply_id), reply_id)
 
     async def _conversation(self, message: Message) -> Conversation:
@@ -157,9 +157,9 @@ class Helpdesk:
         reply_id = None
         if not message.edit_of:
             try:
-                reference = await self._escalations.reference_of(message)
-                reply = self._sent(message, conversation, reference) if reference else self._apology(conversation)
-                reply_id = await self._replies.send(message, reply, rings=bool(reference))
+                posted = await self._escalations.posted_by(message)
+                reply = self._sent(message, conversation, posted) if posted else self._apology(conversation)
+                reply_id = await self._replies.send(message, reply, rings=bool(posted))
             except Undelivered as error:
                 log.error("nor could an apology be sent: %s", error)
         await self._store.record(message, conversation, reply_id)
@@ -219,7 +219,8 @@ class Helpdesk:
 
     async def _considered(self, conversation: Conversation, message: Message) -> Turn | None:
         try:
-            turn = self._desk.consider(conversation, message, self._clock.now())
+            room_is_open = await self._escalations.room_is_open(message)
+            turn = self._desk.consider(conversation, message, self._clock.now(), room_is_open)
             return await self._escalations.completed(turn)
         except (Undelivered, StoreBroken):
             raise
@@ -227,8 +228,9 @@ class Helpdesk:
             log.error("a message could not be considered: %s at %s", type(error).__name__, _origin(error))
             return None
 
-    def _sent(self, message: Message, conversation: Conversation, reference: str) -> Reply:
-        return self._desk.handover.sent(reference, self._desk.language_for(message, conversation))
+    def _sent(self, message: Message, conversation: Conversation, posted: Underway) -> Reply:
+        language = self._desk.language_for(message, conversation)
+        return self._desk.handover.sent(posted.reference, language, posted.ways)
 
     def _apology(self, conversation: Conversation) -> Reply:
         return self._desk.notices.apology(conversation.language or self._desk.language)

@@ -13,7 +13,7 @@ from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.store import SqliteStore
 from bot.backoffice import Backoffice
 from bot.core.conversation import Conversation
-from bot.core.letter import Letter
+from bot.core.letter import Letter, Way
 from bot.core.model import Language, Message, Reply
 from bot.keys import Key
 from bot.ports import Barred, Hopeless, Saying, StoreBroken, Undelivered
@@ -48,7 +48,7 @@ class FailingReplies(SimulatedReplies):
 class DyingOutbox(SqliteOutbox):
     """A store whose disk is full once a letter was accepted."""
 
-    async def accepted(self, reference: str) -> None:
+    async def accepted(self, reference: str, way: Way = "mail") -> None:
         raise StoreBroken("the disk is full")
 
 

@@ -65,7 +65,7 @@ def _show(context: typer.Context, config: Path | None) -> None:
     if not letters:
         typer.echo("The outbox is empty: no letter was posted in the last 30 days.")
         return
-    table = Table("Reference", "State", "Posted", "Attempts", "Next try", "Trouble")
+    table = Table("Reference", "Way", "State", "Posted", "Attempts", "Next try", "Trouble")
     for column in table.columns[:-1]:
         column.no_wrap = True
     for letter in letters:
@@ -76,7 +76,7 @@ def _show(context: typer.Context, config: Path | None) -> None:
 def _cells(letter: PostStatus) -> tuple[str, ...]:
     next_try = _time(letter.next_try) if letter.next_try else ""
     attempts = str(letter.attempts)
-    return letter.reference, letter.state, _time(letter.posted_at), attempts, next_try, escape(letter.trouble)
+    return letter.reference, letter.way, letter.state, _time(letter.posted_at), attempts, next_try, escape(letter.trouble)
 
 
 def _time(moment: datetime) -> str:

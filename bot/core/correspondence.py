@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.core.address import find_address
 from bot.core.conversation import Draft, Exchange, Quoted
 from bot.core.faq import KnowledgeBase, Localized
-from bot.core.letter import Letter, reference
+from bot.core.letter import Letter, Way, reference
 from bot.core.model import Language
 from bot.core.render import plain
 from bot.core.text import printable
@@ -37,7 +37,9 @@ class Correspondence:
         self._recipient = recipient
         self._reply_address = reply_address
 
-    def letter(self, draft: Draft, texts: Texts, sender: str, language: Language) -> Letter | None:
+    def letter(
+        self, draft: Draft, texts: Texts, sender: str, language: Language, ways: tuple[Way, ...] = ("mail",)
+    ) -> Letter | None:
         """The letter; None where the message that is to be passed on is gone."""
         question = texts.get(draft.question) if draft.question else None
         if not question:
@@ -47,22 +49,25 @@ class Correspondence:
         history = [self._exchange(each, texts, language) for each in draft.history] if draft.with_history else []
         if history:
             history = ["", fill(self._says.letter_history), *history, ""]
-        reply_to = self._reply_to(draft, texts, sender)
+        by_mail = "mail" in ways
+        reply_to = self._reply_to(draft, texts, sender) if by_mail else fill(self._says.this_chat)
         text = fill(
-            self._says.letter,
+            self._says.letter if by_mail else self._says.letter_in_room,
             question=self._cut(question, _LONGEST, language),
             history="\n".join(history),
             reference=name,
             sender=printable(sender),
-            reply_to=reply_to,
+            **({"reply_to": reply_to} if by_mail else {}),
         )
-        return Letter(name, self._recipient, reply_to, self._subject(name, question, language), text)
+        return Letter(name, self._recipient, reply_to, self._subject(name, question, language), text, ways)
 
     def shown(self, letter: Letter, language: Language) -> str:
         """The letter as Markdown shows it unchanged: in a block of code."""
-        content = self._filler(language)(
+        fill = self._filler(language)
+        recipients = {"mail": letter.recipient, "room": fill(self._says.support_room)}
+        content = fill(
             self._says.letter_shown,
-            recipient=letter.recipient,
+            recipient=", ".join(recipients[way] for way in letter.ways),
             reply_to=letter.reply_to,
             subject=letter.subject,
             text=letter.text,

@@ -13,11 +13,13 @@ from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Re
 from bot.core.faq import KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
+from bot.core.letter import Letter, Way
 from bot.core.matching import Index
 from bot.core.memory import Considered
 from bot.core.model import LANGUAGES, Explanation, Language, Message, Reply
 from bot.core.notices import Notices
 from bot.core.outlook import Observer
+from bot.core.relaying import Relaying
 from bot.core.reply import Speaker
 from bot.core.situation import Manners, Thresholds
 from bot.core.triage import IN_LIGHT, Triage
@@ -46,6 +48,7 @@ class Desk:
         self.thresholds = thresholds
         self.notices = Notices(phrases.says, voice)
         self.handover = Handover(phrases.says, voice, manners)
+        self.cases = Relaying(phrases, voice, language)
         self._knowledge = knowledge
         self._index = Index(knowledge)
         understanding = Understanding(phrases.understands)
@@ -53,19 +56,26 @@ class Desk:
         self._triage = Triage(understanding, thresholds, manners)
         self._speaker = Speaker(knowledge, voice)
         self._correspondence = Correspondence(knowledge, manners.recipient or contact, manners.reply_address)
+        self._by_mail: tuple[Way, ...] = ("mail",) if manners.passes_on else ()
         self._language = language
         self._languages = LanguageGuesser(
             {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
         )
 
-    def consider(self, conversation: Conversation, message: Message, now: datetime) -> Turn:
-        """All that comes of `message` in the light of `conversation`, but for a reply that needs a letter."""
+    def consider(
+        self, conversation: Conversation, message: Message, now: datetime, room_is_open: bool = False
+    ) -> Turn:
+        """All that comes of `message` in the light of `conversation`, but for a reply that needs a letter.
+
+        `room_is_open`: whether questions can be passed on in the support room now.
+        """
         before = self._known(conversation.as_of(now))
         outlook = self._observer.outlook(before, message)
-        ruling = self._triage.decide(before, message, outlook)
+        ways: tuple[Way, ...] = (*self._by_mail, "room") if room_is_open else self._by_mail
+        ruling = self._triage.decide(before, message, outlook, ways)
         language = ruling.language or self._spoken(before, message)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
-        return self._turn(Considered(before, message, ruling, language, outlook, ranking), now)
+        return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
 
     def wanted(self, turn: Turn) -> tuple[Quoted, ...]:
         """The messages whose words the reply needs."""
@@ -86,15 +96,20 @@ class Desk:
         if isinstance(turn.decision, Refer):
             link = self._correspondence.link(draft, texts, turn.language)
             return replace(turn, reply=self.handover.refer(link, turn.decision.why, turn.language))
-        letter = self._correspondence.letter(draft, texts, turn.message.sender, turn.language)
+        letter = self._correspondence.letter(draft, texts, turn.message.sender, turn.language, turn.ways)
         if letter is None:
             return self._instead(turn, Escalate(replace(draft, stage="question", question=None), "question gone"))
         if isinstance(turn.decision, Sent) and letter.digest == draft.shown:
-            return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language))
+            return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language, turn.ways))
         trouble = turn.decision.trouble if isinstance(turn.decision, Preview) else "changed"
         decision = Preview(replace(draft, stage="preview", shown=letter.digest), trouble)
-        preview = self.handover.preview(self._correspondence.shown(letter, turn.language), decision, turn.language)
+        content = self._correspondence.shown(letter, turn.language)
+        preview = self.handover.preview(content, decision, turn.language, turn.ways)
         return replace(self._instead(turn, decision), letter=letter, reply=preview)
+
+    def opening(self, letter: Letter, language: Language) -> Reply:
+        """The letter as it stands in the support room, at the root of its case's thread."""
+        return self.cases.opening(self._correspondence.shown(letter, language), letter.reference)
 
     def refer(self, turn: Turn) -> Turn:
         """The turn where no more letters may be sent today."""
@@ -148,13 +163,14 @@ class Desk:
         """The turn, had this been decided."""
         ruling = replace(turn.ruling, decision=decision)
         return self._turn(
-            Considered(turn.before, turn.message, ruling, turn.language, turn.outlook, turn.ranking), turn.at
+            Considered(turn.before, turn.message, ruling, turn.language, turn.outlook, turn.ranking, turn.ways), turn.at
         )
 
     def _turn(self, considered: Considered, now: datetime) -> Turn:
         after = self._triage.remember(now, considered)
-        before, message, ruling, language, outlook, ranking = considered
-        return Turn(message, language, outlook, ranking, ruling, self._reply(considered), before, after, now)
+        before, message, ruling, language, outlook, ranking, ways = considered
+        reply = self._reply(considered)
+        return Turn(message, language, outlook, ranking, ruling, reply, before, after, now, ways=ways)
 
     def _reply(self, considered: Considered) -> Reply | None:
         decision, language = considered.ruling.decision, considered.language

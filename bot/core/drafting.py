@@ -22,9 +22,9 @@ def advance(open_draft: Draft, now: Situation) -> Decision:
     """Ask for what the draft lacks; where it lacks nothing, show it."""
     if open_draft.question is None:
         return Escalate(replace(open_draft, stage="question"))
-    if not now.manners.passes_on:
+    if not now.ways:
         return Refer(open_draft)
-    if open_draft.address is None and not now.manners.reply_address:
+    if "mail" in now.ways and open_draft.address is None and not now.manners.reply_address:
         return Escalate(replace(open_draft, stage="address"))
     return Preview(replace(open_draft, stage="preview"))
 
@@ -70,10 +70,13 @@ def address_told(now: Situation) -> Decision | None:
 
 
 def confirmed(now: Situation) -> Decision | None:
-    """The one way in which a letter goes out."""
+    """The one way in which a letter goes out, unless it lacks something by now: the support room may be closed."""
     open_draft = now.conversation.draft
     is_shown = open_draft is not None and open_draft.stage == "preview" and open_draft.shown
-    return Sent(open_draft) if open_draft and is_shown and now.understood.means("yes") else None
+    if not open_draft or not is_shown or not now.understood.means("yes"):
+        return None
+    left = advance(open_draft, now)
+    return Sent(open_draft) if isinstance(left, Preview) else left
 
 
 def history_wanted(now: Situation) -> Decision | None:

@@ -182,6 +182,15 @@ _PLACEHOLDERS = {
     "preview": {"{letter}", "{minutes}"},
     "sent": {"{reference}"},
     "handed_over": {"{minutes}"},
+    "letter_in_room": {"{question}", "{sender}", "{reference}", "{history}"},
+    "preview_in_room": {"{letter}", "{minutes}"},
+    "sent_in_room": {"{reference}"},
+    "case_opened": {"{letter}", "{reference}"},
+    "support_says": {"{text}"},
+    "support_says_named": {"{text}", "{name}"},
+    "person_says": {"{text}"},
+    "case_closed": {"{reference}"},
+    "case_closed_for_support": {"{reference}"},
     "failed": {"{reference}"},
     "write_yourself": {"{mailto}"},
     "limit": {"{mailto}"},
@@ -256,6 +265,19 @@ class Says(Model):
     limit: Localized
     to_direct_chat: Localized
     no_direct_chat: Localized
+    letter_in_room: Localized
+    preview_in_room: Localized
+    sent_in_room: Localized
+    support_room: Localized
+    this_chat: Localized
+    case_opened: Localized
+    support_says: Localized
+    support_says_named: Localized
+    person_says: Localized
+    passes_on_text_only: Localized
+    not_passed_on: Localized
+    case_closed: Localized
+    case_closed_for_support: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:
@@ -268,6 +290,8 @@ class Understands(Model):
 
     help_command: tuple[Text, ...]
     support_command: tuple[Text, ...]
+    close_command: tuple[Text, ...]
+    """In the thread of a case, it ends the case."""
     polite: tuple[Text, ...]
     """Words that may stand at the beginning or the end of any of them."""
     greeting: tuple[Text, ...]

@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.core.decision import Cancelled, Escalate, Preview
 from bot.core.faq import Says
+from bot.core.letter import Way
 from bot.core.model import Language, Reply
 from bot.core.situation import Manners
 from bot.core.voice import Voice
@@ -36,20 +37,24 @@ class Handover:
         """What stands below an answer that is given while a letter waits for its yes."""
         return self._voice.fill(self._says.draft_open, language)
 
-    def preview(self, letter: str, decision: Preview, language: Language) -> Reply:
+    def preview(
+        self, letter: str, decision: Preview, language: Language, ways: tuple[Way, ...] = ("mail",)
+    ) -> Reply:
         """The letter before it is sent, as Markdown shows it."""
+        shown = self._says.preview if "mail" in ways else self._says.preview_in_room
         reasons = {"unclear": self._says.preview_unclear, "changed": self._says.preview_changed}
         parts = [self._voice.fill(reasons[decision.trouble], language)] if decision.trouble else []
-        parts.append(self._voice.fill(self._says.preview, language, letter=letter, minutes=self._minutes))
+        parts.append(self._voice.fill(shown, language, letter=letter, minutes=self._minutes))
         if decision.draft.history:
             added = decision.draft.with_history
             other = self._says.preview_drop_history if added else self._says.preview_add_history
             parts.append(self._voice.fill(other, language))
         return Reply(language, "\n\n".join(parts))
 
-    def sent(self, reference: str, language: Language) -> Reply:
-        """That the letter is on its way."""
-        parts = [self._voice.fill(self._says.sent, language, reference=reference)]
+    def sent(self, reference: str, language: Language, ways: tuple[Way, ...] = ("mail",)) -> Reply:
+        """That the letter is on its way, and where the answer comes."""
+        phrase = self._says.sent_in_room if "room" in ways else self._says.sent
+        parts = [self._voice.fill(phrase, language, reference=reference)]
         if quiet := self._manners.handed_over:
             parts.append(self._voice.fill(self._says.handed_over, language, minutes=_minutes(quiet)))
         return Reply(language, "\n\n".join(parts))

@@ -2,25 +2,31 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 
 
+Way = Literal["mail", "room"]
+"""How a letter reaches support: by mail, or in the support room."""
+
+
 @dataclass(frozen=True)
 class Letter:
-    """A mail to support, as the preview shows it."""
+    """What goes to support, as the preview shows it."""
 
     reference: str
     recipient: str
     reply_to: str
-    """The address of the person who asks."""
+    """The address of the person who asks; without mail, what is said in its place."""
     subject: str
     text: str
+    ways: tuple[Way, ...] = ("mail",)
 
     @property
     def digest(self) -> str:
         """What stands for the whole letter, to see that nothing in it has changed."""
-        parts = (self.reference, self.recipient, self.reply_to, self.subject, self.text)
+        parts = (self.reference, self.recipient, self.reply_to, self.subject, self.text, *self.ways)
         return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
 
 

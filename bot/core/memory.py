@@ -21,6 +21,7 @@ from bot.core.decision import (
     Smalltalk,
     Unreadable,
 )
+from bot.core.letter import Way
 from bot.core.model import Language, Message, Ranking
 from bot.core.situation import Manners, Outlook, Thresholds
 
@@ -36,6 +37,7 @@ class Considered(NamedTuple):
     language: Language
     outlook: Outlook
     ranking: Ranking
+    ways: tuple[Way, ...] = ("mail",)
 
 
 def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thresholds) -> Conversation:

@@ -18,6 +18,8 @@ class Addressed(StrEnum):
     """Written in a room with others, with a mention of the bot."""
     THREAD = "thread"
     """Written, without a mention, in a thread that the bot takes part in."""
+    CASE = "case"
+    """Written in the thread of a case, for the other side of it."""
 
 
 @dataclass(frozen=True)

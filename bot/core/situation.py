@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from bot.core.conversation import Conversation, Exchange, Quoted
 from bot.core.faq import Model
+from bot.core.letter import Way
 from bot.core.model import Message, Ranking
 from bot.core.understanding import Understood
 
@@ -42,7 +43,7 @@ class Manners:
     handed_over: timedelta = timedelta(minutes=60)
     """How long a topic is left to support after it was handed over."""
     passes_on: bool = True
-    """Whether questions can be passed on to support by mail; else people are told how to write themselves."""
+    """Whether questions can be passed on to support by mail."""
     recipient: str = ""
     """Where letters go; empty: to the contact address."""
     reply_address: str = ""
@@ -73,6 +74,8 @@ class Situation:
     outlook: Outlook
     thresholds: Thresholds
     manners: Manners
+    ways: tuple[Way, ...] = ("mail",)
+    """How questions can be passed on now; empty: people are told how to write themselves."""
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from bot.core import answering, drafting, talking
 from bot.core.conversation import Conversation, HandedOver
 from bot.core.decision import Answer, Decision, Fallback, Ruling, Silence
+from bot.core.letter import Way
 from bot.core.memory import Considered, remember
 from bot.core.model import Addressed, Language, Message
 from bot.core.situation import Manners, Outlook, Situation, Thresholds
@@ -77,10 +78,18 @@ class Triage:
         self._thresholds = thresholds
         self._manners = manners
 
-    def decide(self, conversation: Conversation, message: Message, outlook: Outlook) -> Ruling:
-        """What is done about `message`, for which the FAQ has `outlook`."""
+    def decide(
+        self,
+        conversation: Conversation,
+        message: Message,
+        outlook: Outlook,
+        ways: tuple[Way, ...] | None = None,
+    ) -> Ruling:
+        """What is done about `message`, for which the FAQ has `outlook`; `ways`: how it can be passed on, if not by mail."""
         understood = self._understanding.read(message.text or "")
-        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners)
+        by_mail: tuple[Way, ...] = ("mail",) if self._manners.passes_on else ()
+        can = by_mail if ways is None else ways
+        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners, can)
         ruling = _first_ruling(now)
         decision = ruling.decision
         is_overheard = message.addressed is Addressed.THREAD and conversation.is_new

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer, Clarify, Decision, Fallback, Ruling
-from bot.core.letter import Letter
+from bot.core.letter import Letter, Way
 from bot.core.model import Language, Message, Ranking, Reply
 from bot.core.situation import Outlook
 
@@ -30,6 +30,8 @@ class Turn:
     """When it was considered."""
     letter: Letter | None = None
     """The letter that is shown or sent."""
+    ways: tuple[Way, ...] = ("mail",)
+    """How questions could be passed on."""
 
     @property
     def decision(self) -> Decision:

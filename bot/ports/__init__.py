@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.core.conversation import Conversation, Quoted
@@ -20,6 +20,10 @@ class Clock(Protocol):
 Saying = Literal["answer", "apology", "direct", "failed"]
 """What is said to a message: the answer; an apology, while the answer may follow; what belongs in a direct chat; that
 its escalation failed."""
+
+
+RECOGNISED = timedelta(hours=24)
+"""For so long homeservers recognise what is sent again; later it might arrive twice."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.core.letter import Letter
+from bot.core.letter import Letter, Way
 from bot.core.model import Language, Message
 
 
@@ -20,6 +20,8 @@ class Posted:
     posted_at: datetime
     attempts: int = 0
     """How often it was tried."""
+    way: Way = "mail"
+    """The way that it is on, of those of the letter: each way is a row of its own in the outbox."""
 
 
 PostState = Literal["waiting", "accepted", "failed"]
@@ -36,16 +38,20 @@ class PostStatus:
     next_try: datetime | None
     trouble: str
     """Why it was not accepted: the server's code, or the kind of error; empty where nothing was wrong."""
+    way: Way = "mail"
 
 
 class Outbox(Protocol):
-    """Keeps letters, sealed, until the mail server has accepted them.
+    """Keeps letters, sealed, until the mail server has accepted them, or they stand in the support room.
 
     Everything raises StoreBroken where it cannot be read or written.
     """
 
     async def reference_of(self, message: Message) -> str | None:
         """The reference of the letter that this message agreed to; None where it agreed to none."""
+
+    async def ways_of(self, reference: str) -> tuple[Way, ...]:
+        """The ways of the letter, in the letter's order."""
 
     async def posted_since(self, since: datetime, sender: str | None = None) -> int:
         """How many letters were posted since then, by this person or by all."""
@@ -54,16 +60,16 @@ class Outbox(Protocol):
         """The letters that are to be tried now, oldest first."""
 
     async def untold(self) -> Sequence[Posted]:
-        """The letters that failed and whose senders do not know yet."""
+        """The letters that failed, on every way, and whose senders do not know yet."""
 
-    async def accepted(self, reference: str) -> None:
-        """The mail server took it: its text is erased."""
+    async def accepted(self, reference: str, way: Way = "mail") -> None:
+        """The mail server took it, or it stands in the support room: its text is erased."""
 
-    async def put_off(self, reference: str, until: datetime, trouble: str) -> None:
+    async def put_off(self, reference: str, until: datetime, trouble: str, way: Way = "mail") -> None:
         """It was tried in vain, and is tried again."""
 
-    async def failed(self, reference: str, trouble: str) -> None:
-        """It is not tried again by itself."""
+    async def failed(self, reference: str, trouble: str, way: Way = "mail") -> None:
+        """It is not tried again by itself. On its way to the support room, its case is over."""
 
     async def told(self, reference: str) -> None:
         """Its sender knows that it failed."""

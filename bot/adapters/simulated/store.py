@@ -1,11 +1,14 @@
 """A store that lasts as long as the process."""
 
 from collections import Counter
+from dataclasses import replace
 
+from bot.adapters.simulated.cases import SimulatedCases
 from bot.adapters.simulated.clock import SimulatedClock
 from bot.adapters.simulated.outbox import SimulatedOutbox
 from bot.core.conversation import Conversation
 from bot.core.model import Feedback, Message
+from bot.core.relaying import Case
 from bot.ports import Answered, Clock, Notice
 from bot.ports.post import Posted
 
@@ -17,6 +20,8 @@ class SimulatedStore:
         self._clock = clock or SimulatedClock()
         self.outbox = outbox or SimulatedOutbox(self._clock)
         self._handled: set[str] = set()
+        self.cases = SimulatedCases(self._handled, self._clock)
+        self.outbox.on_failed = self.cases.drop
         self._answers: dict[tuple[str, str], Answered] = {}
         self._askers: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
         self._votes: dict[tuple[str, str], tuple[tuple[str, ...], Feedback]] = {}
@@ -63,8 +68,11 @@ class SimulatedStore:
         self._conversations[message.room_id, message.thread, message.sender] = conversation
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
-        """Remember both."""
-        self.outbox.add(posted)
+        """Remember both, and the case."""
+        for way in posted.letter.ways:
+            self.outbox.add(replace(posted, way=way))
+        if "room" in posted.letter.ways:
+            self.cases.add(Case.of(posted.letter, posted.message, posted.language))
         self._remember(posted.message, conversation)
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:

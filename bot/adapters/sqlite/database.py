@@ -69,6 +69,12 @@ class Database:
         with suppress(sqlite3.Error):  # what broke the transaction is told, not what that broke in turn
             await self._connection.rollback()
 
+    async def mark_handled(self, execute: Execute, *event_ids: str) -> None:
+        """Remember, within a transaction, that these events were handled."""
+        for event_id in event_ids:
+            row = (self.key.fingerprint("event", event_id), self.seconds())
+            await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", row)
+
     def row(self, query: str, *values: object) -> sqlite3.Row | None:
         """The first row that `query` finds."""
         rows = self.rows(query, *values)

@@ -1,4 +1,6 @@
-"""The outbox: letters to support, sealed until the mail server has accepted them.
+"""The outbox: letters to support, sealed until the mail server has accepted them or the support room has them.
+
+A letter that goes both ways has a row for each.
 
 What was accepted keeps nothing of the letter; what failed keeps it for a week, for another try. What is left tells
 reference, state and times; see `schema.SWEEPS`.
@@ -12,6 +14,7 @@ from datetime import UTC, datetime
 from pydantic import TypeAdapter
 
 from bot.adapters.sqlite.database import Database, Execute
+from bot.core.letter import Way
 from bot.core.model import Message
 from bot.ports.post import Posted, PostStatus
 
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 _CONTENT = "outbox"
 """The purpose for which letters are sealed, each for the row of its reference."""
 _LETTER = TypeAdapter(Posted)
+_IS_ALIVE = "EXISTS (SELECT 1 FROM outbox o WHERE o.reference = outbox.reference AND o.state != 'failed')"
+_WAITS = "SELECT 1 FROM outbox o WHERE o.reference = cases.reference AND o.way = 'room' AND o.state = 'waiting'"
 
 
 class SqliteOutbox:
@@ -38,6 +43,7 @@ class SqliteOutbox:
         now, reference = self._database.seconds(), posted.letter.reference
         row = (
             reference,
+            posted.way,
             self._event_key(posted.message),
             self._person_key(posted.message.sender),
             self._key.seal(_CONTENT, content.encode(), reference),
@@ -46,8 +52,8 @@ class SqliteOutbox:
             now,
         )
         await execute(
-            "INSERT OR IGNORE INTO outbox (reference, event, person, content, state, next_try, at, changed) "
-            "VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?)",
+            "INSERT OR IGNORE INTO outbox (reference, way, event, person, content, state, next_try, at, changed) "
+            "VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?)",
             row,
         )
 
@@ -56,39 +62,44 @@ class SqliteOutbox:
         row = self._database.row("SELECT reference FROM outbox WHERE event = ?", self._event_key(message))
         return str(row[0]) if row else None
 
+    async def ways_of(self, reference: str) -> tuple[Way, ...]:
+        """The ways of the letter."""
+        return tuple(way for (way,) in self._database.rows("SELECT way FROM outbox WHERE reference = ?", reference))
+
     async def posted_since(self, since: datetime, sender: str | None = None) -> int:
         """How many letters were posted since then; those of a person are known for a week."""
         person = None if sender is None else self._person_key(sender)
-        query = "SELECT count(*) FROM outbox WHERE at >= ?1 AND (?2 IS NULL OR person = ?2)"
+        query = "SELECT count(DISTINCT reference) FROM outbox WHERE at >= ?1 AND (?2 IS NULL OR person = ?2)"
         row = self._database.row(query, int(since.timestamp()), person)
         return int(row[0]) if row else 0
 
     async def due(self) -> list[Posted]:
         """The letters that are to be tried now. One that cannot be read any more has failed, for good."""
         letters = []
-        for reference, letter in self._letters("next_try <= ?", self._database.seconds()):
+        for reference, way, letter in self._letters("next_try <= ?", self._database.seconds()):
             if letter:
                 letters.append(letter)
             else:
                 log.error("letter %s cannot be read any more, and is lost", reference)
-                await self.failed(reference, "it cannot be read any more")
+                await self.failed(reference, "it cannot be read any more", way)
         return letters
 
     async def untold(self) -> list[Posted]:
-        """The letters that failed and whose senders do not know yet."""
-        return [letter for _, letter in self._letters("state = 'failed' AND told IS NULL") if letter]
+        """The letters that failed, on every way, and whose senders do not know yet."""
+        untold = (letter for *_, letter in self._letters(f"state = 'failed' AND told IS NULL AND NOT {_IS_ALIVE}"))
+        return list({letter.letter.reference: letter for letter in untold if letter}.values())
 
-    async def accepted(self, reference: str) -> None:
+    async def accepted(self, reference: str, way: Way = "mail") -> None:
         """Erase its text."""
-        await self._tried(reference, "state = 'accepted', content = NULL, next_try = NULL, trouble = ''")
+        await self._tried(reference, way, "state = 'accepted', content = NULL, next_try = NULL, trouble = ''")
 
-    async def put_off(self, reference: str, until: datetime, trouble: str) -> None:
+    async def put_off(self, reference: str, until: datetime, trouble: str, way: Way = "mail") -> None:
         """Let it wait."""
-        await self._tried(reference, "next_try = ?, trouble = ?", int(until.timestamp()), trouble)
+        await self._tried(reference, way, "next_try = ?, trouble = ?", int(until.timestamp()), trouble)
 
-    async def failed(self, reference: str, trouble: str) -> None:
+    async def failed(self, reference: str, trouble: str, way: Way = "mail") -> None:
         """Let it wait no more."""
-        await self._tried(reference, "state = 'failed', next_try = NULL, trouble = ?", trouble)
+        await self._tried(reference, way, "state = 'failed', next_try = NULL, trouble = ?", trouble)
 
     async def told(self, reference: str) -> None:
         """Its sender knows that it failed, whatever becomes of it."""
@@ -97,11 +108,11 @@ class SqliteOutbox:
     async def all(self) -> list[PostStatus]:
         """How all letters stand."""
         rows = self._database.rows(
-            "SELECT reference, state, at, attempts, next_try, trouble FROM outbox ORDER BY at, rowid"
+            "SELECT reference, state, at, attempts, next_try, trouble, way FROM outbox ORDER BY at, rowid"
         )
         return [
-            PostStatus(reference, state, _time(at), attempts, None if next_try is None else _time(next_try), trouble)
-            for reference, state, at, attempts, next_try, trouble in rows
+            PostStatus(reference, state, _time(at), attempts, next_try and _time(next_try), trouble, way)
+            for reference, state, at, attempts, next_try, trouble, way in rows
         ]
 
     async def retry(self, reference: str) -> bool:
@@ -116,24 +127,26 @@ class SqliteOutbox:
         """Erase it, unless it was accepted."""
         return await self._change("DELETE FROM outbox WHERE reference = ? AND state != 'accepted'", reference)
 
-    async def _tried(self, reference: str, outcome: str, *values: object) -> None:
-        statement = f"UPDATE outbox SET attempts = attempts + 1, changed = ?, {outcome} WHERE reference = ?"  # noqa: S608
-        await self._change(statement, self._database.seconds(), *values, reference)
+    async def _tried(self, reference: str, way: Way, outcome: str, *values: object) -> None:
+        statement = f"UPDATE outbox SET attempts = attempts + 1, changed = ?, {outcome} WHERE reference = ? AND way = ?"  # noqa: S608
+        await self._change(statement, self._database.seconds(), *values, reference, way)
 
     async def _change(self, statement: str, *values: object) -> bool:
-        """Whether the statement found a row to change."""
+        """Whether the statement found a row to change. A case whose letter will not come is over."""
         async with self._database.transaction() as execute:
-            return (await execute(statement, values)).rowcount > 0
+            found = (await execute(statement, values)).rowcount > 0
+            await execute(f"DELETE FROM cases WHERE support IS NULL AND NOT EXISTS ({_WAITS})", ())  # noqa: S608 (ours)
+            return found
 
-    def _letters(self, condition: str, *values: object) -> list[tuple[str, Posted | None]]:
-        """The letters that still have a text, each with its reference; None where it cannot be read."""
+    def _letters(self, condition: str, *values: object) -> list[tuple[str, Way, Posted | None]]:
+        """The letters that still have a text, each with its reference and way; None where it cannot be read."""
         query = (
-            "SELECT reference, content, attempts FROM outbox "  # noqa: S608 (our conditions)
+            "SELECT reference, way, content, attempts FROM outbox "  # noqa: S608 (our conditions)
             f"WHERE content IS NOT NULL AND {condition} ORDER BY at, rowid"
         )
         return [
-            (reference, self._read(reference, content, attempts))
-            for reference, content, attempts in self._database.rows(query, *values)
+            (reference, way, self._read(reference, content, attempts))
+            for reference, way, content, attempts in self._database.rows(query, *values)
         ]
 
     def _read(self, reference: str, content: bytes, attempts: int) -> Posted | None:

@@ -78,6 +78,28 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX outbox_next_try ON outbox (next_try);
     """,
+    """
+    DROP INDEX outbox_next_try;
+    ALTER TABLE outbox RENAME TO outbox_by_mail;
+    CREATE TABLE outbox (
+        reference TEXT NOT NULL, way TEXT NOT NULL, event BLOB, person BLOB, content BLOB, state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, next_try INTEGER, trouble TEXT NOT NULL DEFAULT '', told INTEGER,
+        at INTEGER NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (reference, way), UNIQUE (event, way)
+    ) STRICT;
+    INSERT INTO outbox SELECT
+        reference, 'mail', event, person, content, state, attempts, next_try, trouble, told, at, changed
+        FROM outbox_by_mail ORDER BY rowid;
+    DROP TABLE outbox_by_mail;
+    CREATE INDEX outbox_next_try ON outbox (next_try);
+    CREATE TABLE cases (
+        reference TEXT PRIMARY KEY, chat BLOB NOT NULL UNIQUE, support BLOB UNIQUE, sides BLOB NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE copies (
+        original BLOB PRIMARY KEY, copy BLOB NOT NULL UNIQUE, place BLOB NOT NULL, reference TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX copies_reference ON copies (reference);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 

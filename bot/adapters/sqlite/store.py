@@ -5,14 +5,17 @@ Conversations and letters have modules of their own; what belongs together is re
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.adapters.sqlite.cases import SqliteCases
 from bot.adapters.sqlite.conversations import Conversations
 from bot.adapters.sqlite.database import Database, Execute
 from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.schema import KEPT
 from bot.core.conversation import Conversation
 from bot.core.model import Feedback, Message
+from bot.core.relaying import Case
 from bot.ports import Answered, Notice
 from bot.ports.post import Posted
 
@@ -27,6 +30,7 @@ class SqliteStore:
         self._database = database
         self._conversations = Conversations(database)
         self._outbox = SqliteOutbox(database)
+        self._cases = SqliteCases(database)
 
     async def was_handled(self, event_id: str) -> bool:
         """Whether this event was recorded as handled."""
@@ -50,8 +54,7 @@ class SqliteStore:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._database.seconds()
         async with self._database.transaction() as execute:
-            for event_id in (message.event_id, *message.edits):
-                await execute("INSERT OR IGNORE INTO handled VALUES (?, ?)", (self._event_key(event_id), now))
+            await self._database.mark_handled(execute, message.event_id, *message.edits)
             if reply_id and message.edit_of:
                 changed = (json.dumps(entries), self._answer_key(message.room_id, message.edit_of))
                 await execute("UPDATE answers SET entries = ? WHERE question = ?", changed)
@@ -73,9 +76,12 @@ class SqliteStore:
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
-        """Put the letter into the outbox, once, and remember the conversation that its message stands in."""
+        """Put the letter into the outbox, once, and remember its case and the conversation that its message stands in."""
         async with self._database.transaction() as execute:
-            await self._outbox.add(execute, posted)
+            for way in posted.letter.ways:
+                await self._outbox.add(execute, replace(posted, way=way))
+            if "room" in posted.letter.ways:
+                await self._cases.add(execute, Case.of(posted.letter, posted.message, posted.language))
             await self._conversations.remember(execute, posted.message, conversation)
 
     async def answered(self, room_id: str, event_id: str) -> Answered | None:
