@@ -13,6 +13,7 @@ from bot.adapters.apart import apart
 from bot.adapters.clock import SystemClock
 from bot.adapters.knowledge import open_desk
 from bot.adapters.mail import SmtpMailer
+from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
 from bot.adapters.matrix.inbox import Inbox
@@ -24,16 +25,19 @@ from bot.adapters.matrix.rooms import Rooms
 from bot.adapters.matrix.send import MatrixReplies
 from bot.adapters.matrix.session import introduce, open_session, peek, stay_logged_in
 from bot.adapters.matrix.signs import Signs
+from bot.adapters.matrix.support import MatrixRooms
 from bot.adapters.matrix.sync import Listener
 from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
 from bot.adapters.matrix.welcome import Welcome
-from bot.adapters.simulated import SimulatedReplies, SimulatedStore
+from bot.adapters.simulated import SimulatedReplies, SimulatedRooms, SimulatedStore
+from bot.adapters.sqlite.cases import SqliteCases
 from bot.adapters.sqlite.database import Database, open_database
 from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.store import SqliteStore
 from bot.adapters.sqlite.unread import SqliteUnread
 from bot.backoffice import Backoffice
+from bot.cases import Cases
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.pace import Pace
@@ -93,10 +97,13 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
         async with Signs(client) as signs:
             replies = MatrixReplies(client, kept.clock, config.matrix.answers, signs)
             keys, unread = KeyRequests(client), SqliteUnread(kept.database)
-            inbox = Inbox(client.user_id, store)
-            async with _posting(config, desk, kept, replies, lambda: client.knows_rooms) as wake:
+            support = await _support_room(config, client, kept)
+            cases = _cases(config, desk, kept, replies, support) if support else None
+            inbox = Inbox(client.user_id, store, SqliteCases(kept.database) if cases else None)
+            async with _posting(config, desk, kept, replies, cases, lambda: client.knows_rooms) as wake:
                 outbox, messages = SqliteOutbox(kept.database), MatrixMessages(client, keys, inbox)
-                escalations = Escalations(desk, store, outbox, messages, kept.clock, _allowance(config), wake)
+                allowance = _allowance(config)
+                escalations = Escalations(desk, store, outbox, messages, kept.clock, allowance, wake, support)
                 edits = timedelta(minutes=config.matrix.edits)
                 helpdesk = Helpdesk(
                     desk, store, replies, escalations, kept.clock, edits, kept.pace, config.matrix.unencrypted
@@ -108,22 +115,39 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
                 rooms = Rooms(client, config.matrix, kept.clock)
                 welcome = Welcome(client, config.matrix, desk, store)
                 membership = Membership(client, config.matrix, rooms.may_invite, welcome)
-                reception = Reception(client, inbox, helpdesk, undecrypted, verification, membership, store, signs)
+                reception = Reception(
+                    client, inbox, helpdesk, undecrypted, verification, membership, store, signs, cases=cases
+                )
                 await Listener(client, rooms, membership, reception, undecrypted, verification, store).listen(stop)
+
+
+async def _support_room(config: Config, client: SafeClient, kept: _Kept) -> MatrixRooms | None:
+    """The rooms of cases, where there is a support room; if it cannot be used, the log says so."""
+    if config.matrix.support_room is None:
+        return None
+    rooms = MatrixRooms(client, config.matrix.support_room, kept.clock)
+    await rooms.check()
+    return rooms
+
+
+def _cases(config: Config, desk: Desk, kept: _Kept, replies: Replies, rooms: MatrixRooms) -> Cases:
+    store, book = SqliteStore(kept.database), SqliteCases(kept.database)
+    names = config.matrix.support_names == "show"
+    return Cases(desk, store, book, rooms, replies, kept.clock, kept.pace, names)
 
 
 @asynccontextmanager
 async def _posting(
-    config: Config, desk: Desk, kept: _Kept, replies: Replies, can_tell: Callable[[], bool]
+    config: Config, desk: Desk, kept: _Kept, replies: Replies, cases: Cases | None, can_tell: Callable[[], bool]
 ) -> AsyncIterator[Callable[[], None] | None]:
-    """The backoffice at work, where there is a mail server; what wakes it."""
-    if config.mail is None:
+    """The backoffice at work, where there is a mail server or a support room; what wakes it."""
+    if config.mail is None and cases is None:
         yield None
         return
-    mailer, words = SmtpMailer(config.mail), desk.handover.failed
-    database, knows = kept.database, SqliteStore(kept.database).was_handled
+    outbox, mailer = SqliteOutbox(kept.database), SmtpMailer(config.mail) if config.mail else None
+    words, knows = desk.handover.failed, SqliteStore(kept.database).was_handled
     async with Backoffice(
-        SqliteOutbox(database), mailer, replies, kept.clock, words, was_handled=knows, can_tell=can_tell
+        outbox, mailer, replies, kept.clock, words, was_handled=knows, can_tell=can_tell, cases=cases
     ) as backoffice:
         yield backoffice.posted
 
@@ -204,4 +228,6 @@ def rehearsal(knowledge: Path | None, config: Config | None) -> tuple[Helpdesk, 
         desk = open_desk(knowledge, str(Config.model_fields["contact"].default))
     clock, replies = SystemClock(), SimulatedReplies()
     store = SimulatedStore(clock)
-    return Helpdesk(desk, store, replies, Escalations(desk, store, store.outbox, replies, clock), clock), desk
+    rooms = SimulatedRooms() if config and config.matrix.support_room else None
+    escalations = Escalations(desk, store, store.outbox, replies, clock, rooms=rooms)
+    return Helpdesk(desk, store, replies, escalations, clock), desk

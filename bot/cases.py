@@ -108,6 +108,10 @@ class Cases:
         await self._book.forget_copy(room_id, event_id)
         return True
 
+    async def was_passed_on(self, room_id: str, event_id: str) -> bool:
+        """Whether the message has a copy, which an edit of it would change."""
+        return await self._book.copy_of(room_id, event_id) is not None
+
     async def close_idle(self) -> None:
         """Close the cases in which nobody has written for long."""
         for case in await self._book.idle_since(self._clock.now() - IDLE):
@@ -117,7 +121,7 @@ class Cases:
             log.info("case %s was closed: nobody wrote in it for %d days", case.reference, IDLE.days)
 
     async def _pass_on(self, message: Message, text: str, case: Case) -> None:
-        """Edits that `text` has taken in are sent once more: before a crash, the copy may have gone out without them."""
+        """Edits that `text` has taken in are sent, too: before a crash, the copy may have gone out without them."""
         if case.support is None:
             raise Undelivered("the case does not stand in the support room yet")
         to_person = not case.has_written(message)

@@ -75,6 +75,10 @@ class Matrix(Model):
     """Minutes after an answer in which an edit of the question leads to a new one."""
     questions: Limits = Limits()
     """How much one person is answered."""
+    support_room: RoomName | None = None
+    """The encrypted room in which support answers what people want to be passed on; without it, there is none."""
+    support_names: Literal["hide", "show"] = "hide"
+    """Whether people are told who of support writes."""
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "Matrix":

@@ -76,7 +76,15 @@ def _show(context: typer.Context, config: Path | None) -> None:
 def _cells(letter: PostStatus) -> tuple[str, ...]:
     next_try = _time(letter.next_try) if letter.next_try else ""
     attempts = str(letter.attempts)
-    return letter.reference, letter.way, letter.state, _time(letter.posted_at), attempts, next_try, escape(letter.trouble)
+    return (
+        letter.reference,
+        letter.way,
+        letter.state,
+        _time(letter.posted_at),
+        attempts,
+        next_try,
+        escape(letter.trouble),
+    )
 
 
 def _time(moment: datetime) -> str:

@@ -62,9 +62,7 @@ class Desk:
             {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
         )
 
-    def consider(
-        self, conversation: Conversation, message: Message, now: datetime, room_is_open: bool = False
-    ) -> Turn:
+    def consider(self, conversation: Conversation, message: Message, now: datetime, room_is_open: bool = False) -> Turn:
         """All that comes of `message` in the light of `conversation`, but for a reply that needs a letter.
 
         `room_is_open`: whether questions can be passed on in the support room now.

@@ -37,9 +37,7 @@ class Handover:
         """What stands below an answer that is given while a letter waits for its yes."""
         return self._voice.fill(self._says.draft_open, language)
 
-    def preview(
-        self, letter: str, decision: Preview, language: Language, ways: tuple[Way, ...] = ("mail",)
-    ) -> Reply:
+    def preview(self, letter: str, decision: Preview, language: Language, ways: tuple[Way, ...] = ("mail",)) -> Reply:
         """The letter before it is sent, as Markdown shows it."""
         shown = self._says.preview if "mail" in ways else self._says.preview_in_room
         reasons = {"unclear": self._says.preview_unclear, "changed": self._says.preview_changed}

@@ -85,7 +85,10 @@ class Triage:
         outlook: Outlook,
         ways: tuple[Way, ...] | None = None,
     ) -> Ruling:
-        """What is done about `message`, for which the FAQ has `outlook`; `ways`: how it can be passed on, if not by mail."""
+        """What is done about `message`, for which the FAQ has `outlook`.
+
+        `ways`: how it can be passed on; without them, by mail where the manners say so.
+        """
         understood = self._understanding.read(message.text or "")
         by_mail: tuple[Way, ...] = ("mail",) if self._manners.passes_on else ()
         can = by_mail if ways is None else ways

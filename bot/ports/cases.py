@@ -33,7 +33,7 @@ class CaseBook(Protocol):
         """Keep the case as it is now, with its thread in the support room."""
 
     async def passed_on(self, message: Message, case: Case, copy: Copy | None = None) -> None:
-        """In one transaction, record that the message was handled, where its copy stands, and that the case is alive."""
+        """In one transaction, record that the message was handled, where its copy is, and that the case is alive."""
 
     async def copy_of(self, room_id: str, event_id: str) -> Copy | None:
         """The copy of this message; None where it was not passed on, or its case is over."""

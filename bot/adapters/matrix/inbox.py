@@ -1,6 +1,7 @@
 """What is for the bot: an event of a room -> a Message, or nothing.
 
 In a direct chat everything is; in a room with others a mention, or a message in a thread that the bot takes part in.
+What is written in the thread of a case is for its other side, as is a reply to what the bot wrote there.
 What other bots send (notices), edits and the bot's own messages never are.
 """
 
@@ -11,7 +12,9 @@ import nio
 
 from bot.adapters.matrix.mentions import Mentions, own_words
 from bot.core.model import Addressed, Message
+from bot.core.relaying import LONGEST
 from bot.ports import Store
+from bot.ports.cases import CaseBook
 
 _WORDS = (nio.RoomMessageText, nio.RoomMessageEmote)
 _NO_WORDS = (nio.RoomMessageMedia, nio.RoomEncryptedMedia, nio.StickerEvent, nio.RoomMessageUnknown)
@@ -27,10 +30,12 @@ _LATEST = 32_503_680_000_000
 class Inbox:
     """Picks the messages for one account."""
 
-    def __init__(self, user: str, store: Store) -> None:
+    def __init__(self, user: str, store: Store, cases: CaseBook | None = None) -> None:
+        """`cases`: where there may be some."""
         self._user = user
         self._mentions = Mentions(user)
         self._store = store
+        self._cases = cases
 
     async def message(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> Message | None:
         """The message in `event`, None where it is not for the bot."""
@@ -43,18 +48,19 @@ class Inbox:
         if event.sender == self._user or relation.get("rel_type") == "m.replace" or not _is_message(event, content):
             return None
         thread = thread_of(event)
-        addressed = await self._addressed(room, event.sender, content, thread)
+        in_case = await self._thread_of_case(room, event, thread)
+        addressed = Addressed.CASE if in_case else await self._addressed(room, event.sender, content, thread)
         if addressed is None:
             return None
         return Message(
             event_id=event.event_id,
             room_id=room.room_id,
             sender=event.sender,
-            text=self._words(room, event, content),
+            text=_whole_text(event, content) if in_case else self._words(room, event, content),
             sent_at=sent_at(event),
             addressed=addressed,
             encrypted=room.encrypted,
-            thread=thread,
+            thread=in_case or thread,
         )
 
     def words(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> str | None:
@@ -67,6 +73,25 @@ class Inbox:
     def is_mentioned(self, room: nio.MatrixRoom, content: dict[str, Any]) -> bool:
         """Whether a message with this content mentions the bot."""
         return self._mentions.has_bot(room, content)
+
+    async def _thread_of_case(
+        self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType, thread: str | None
+    ) -> str | None:
+        """The thread of a case for which the event is: it stands there, or replies to what the bot wrote there.
+
+        In the person's chat, others have no part in it, nor has a reply to the message that the thread began from.
+        """
+        target = thread or _replied_to(event)
+        if self._cases is None or target is None:
+            return None
+        find = self._cases.in_thread if thread else self._cases.of_message
+        case = await find(room.room_id, target)
+        if case is None:
+            return None
+        if case.support and case.support.room_id == room.room_id:
+            return case.support.root
+        is_persons = case.chat.room_id == room.room_id and case.person == event.sender
+        return case.chat.root if is_persons else None
 
     async def _addressed(
         self, room: nio.MatrixRoom, sender: str, content: dict[str, Any], thread: str | None
@@ -94,6 +119,14 @@ def thread_of(event: nio.Event | nio.BadEventType) -> str | None:
     relation = content.get("m.relates_to") if isinstance(content, dict) else None
     root = relation.get("event_id") if isinstance(relation, dict) and relation.get("rel_type") == "m.thread" else None
     return root if is_event_id(root) else None
+
+
+def _replied_to(event: nio.Event | nio.BadEventType) -> str | None:
+    content = event.source.get("content")
+    relation = content.get("m.relates_to") if isinstance(content, dict) else None
+    reply = relation.get("m.in_reply_to") if isinstance(relation, dict) else None
+    target = reply.get("event_id") if isinstance(reply, dict) else None
+    return target if is_event_id(target) else None
 
 
 def is_event_id(value: object) -> TypeGuard[str]:
@@ -133,6 +166,13 @@ def _is_message(event: nio.Event | nio.BadEventType, content: dict[str, Any]) ->
     if isinstance(event, _WORDS + _NO_WORDS):
         return True
     return isinstance(event, nio.BadEvent) and event.source.get("type") in _MESSAGE_TYPES
+
+
+def _whole_text(event: nio.Event | nio.BadEventType, content: dict[str, Any]) -> str | None:
+    """All words of a text, and one character more than is passed on of it; a caption is half of a message, and none."""
+    body = content.get("body")
+    is_text = isinstance(event, _WORDS) and isinstance(body, str)
+    return own_words(str(body))[: LONGEST + 1] if is_text else None
 
 
 def _text(event: nio.Event | nio.BadEventType, content: dict[str, Any]) -> str | None:

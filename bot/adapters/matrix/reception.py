@@ -6,6 +6,7 @@ Whatever goes wrong with one event stops no other, but for what stops the bot: a
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +22,7 @@ from bot.adapters.matrix.rooms import Event
 from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
+from bot.cases import Cases
 from bot.core.model import Addressed, Message
 from bot.helpdesk import Helpdesk
 from bot.ports import Barred, Hopeless, Store, StoreBroken, Undelivered
@@ -45,6 +47,7 @@ class Reception:
         store: Store,
         signs: Signs,
         pauses: tuple[float, ...] = _PAUSES,
+        cases: Cases | None = None,
     ) -> None:
         self._client = client
         self._inbox = inbox
@@ -56,6 +59,7 @@ class Reception:
         self._reactions = Reactions(client, store)
         self._signs = signs
         self._pauses = pauses
+        self._cases = cases
         self._barred_from: set[str] = set()
         """Rooms in which the bot may not write, as the log has been told."""
 
@@ -86,21 +90,26 @@ class Reception:
             log.error("%s could not be read: %s", event.event_id, type(error).__name__)
             return
         if message:
-            with self._signs.typing(room_id):
-                if not await self._tried(room_id, event, partial(self._helpdesk.handle, message)):
-                    await self._put_aside(event, message)
+            desk = self._cases if self._cases and message.addressed is Addressed.CASE else self._helpdesk
+            with self._signs.typing(room_id) if desk is self._helpdesk else nullcontext():
+                if not await self._tried(room_id, event, partial(desk.handle, message)):
+                    await self._put_aside(event, partial(desk.put_aside, message))
             self._signs.seen(room_id, (message.event_id, *message.edits)[-1])
 
     def _aside(self, room: nio.MatrixRoom, event: Event) -> Callable[[], Awaitable[object]] | None:
         """What is to be done about an event that is no message."""
         if isinstance(event, nio.RedactionEvent):
-            return partial(self._helpdesk.withdraw, room.room_id, event.redacts, event.event_id)
+            return partial(self._withdraw, room.room_id, event.redacts, event.event_id)
         if isinstance(event, nio.ReactionEvent):
             rated = event.sender != self._client.user_id and feedback(room.room_id, event)
             return partial(self._helpdesk.rate, rated) if rated else None
         if concerns_membership(event):
             return partial(self._membership.receive, room, event)
         return partial(self._verification.decline, room, event) if belongs_to_verification(event) else None
+
+    async def _withdraw(self, room_id: str, event_id: str, because: str) -> None:
+        if not (self._cases and await self._cases.withdraw(room_id, event_id, because)):
+            await self._helpdesk.withdraw(room_id, event_id, because)
 
     def settled(self, room_id: str) -> None:
         """Nothing more waits in the room."""
@@ -133,7 +142,8 @@ class Reception:
         target = edited(event)
         if not target:
             return None
-        was_answered = await self._store.answered(room.room_id, target) is not None
+        was_passed_on = self._cases is not None and await self._cases.was_passed_on(room.room_id, target)
+        was_answered = was_passed_on or await self._store.answered(room.room_id, target) is not None
         if not was_answered and not await self._is_first_call(room, event, target):
             return None
         try:
@@ -182,10 +192,10 @@ class Reception:
                 await asyncio.sleep(pause)
         return False
 
-    async def _put_aside(self, event: Event, message: Message) -> None:
+    async def _put_aside(self, event: Event, put_aside: Callable[[], Awaitable[object]]) -> None:
         log.error("%s is put aside", event.event_id)
         try:
-            await self._helpdesk.put_aside(message)
+            await put_aside()
         except (LoggedOut, StoreBroken):
             raise
         except Exception as error:

@@ -62,7 +62,7 @@ class MatrixReplies:
             return await self._send(message, content, ordinal)
         except Denied as error:
             if isinstance(error, Forbidden | GivenUp) or "m.relates_to" not in content:
-                raise _undelivered(error) from error
+                raise undelivered(error) from error
             content.pop("m.relates_to")  # what it relates to is not known there, or no thread can start from it
             outside = self._relation(replace(message, thread=None), rings) if message.thread else {}
             return await self._send_for_good(message, content | outside, ordinal + _UNRELATED)
@@ -108,13 +108,13 @@ class MatrixReplies:
         try:
             await insist(redact, "to take an answer back")
         except Denied as error:
-            raise _undelivered(error) from error
+            raise undelivered(error) from error
 
     async def _send_for_good(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         try:
             return await self._send(message, content, ordinal)
         except Denied as error:
-            raise _undelivered(error) from error
+            raise undelivered(error) from error
 
     async def _send(self, message: Message, content: dict[str, Any], ordinal: int) -> str:
         transaction = transaction_id(message.event_id, ordinal)
@@ -145,7 +145,7 @@ class MatrixReplies:
 
     def _with_mention(self, message: Message, reply: Rendered) -> Rendered:
         room = self._client.rooms.get(message.room_id)
-        name = _plain(room.user_name(message.sender) if room else None) or message.sender
+        name = plain_name(room.user_name(message.sender) if room else None) or message.sender
         pill = f'<a href="https://matrix.to/#/{html.escape(message.sender)}">{html.escape(name)}</a>'
         return Rendered(f"{name}: {reply.body}", f"<p>{pill}:</p>{reply.html}")
 
@@ -187,13 +187,14 @@ def notice(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _plain(name: str | None) -> str | None:
+def plain_name(name: str | None) -> str | None:
     """A person's name, unless it is more than a name: what they wrote there would stand in words of the bot's."""
     is_name = name and name.isprintable() and len(name) <= _LONGEST_NAME and not set("@:/<>") & set(name)
     return name if is_name else None
 
 
-def _undelivered(error: Denied) -> Undelivered:
+def undelivered(error: Denied) -> Undelivered:
+    """What the use cases are told of it."""
     kind = Barred if isinstance(error, Forbidden) else Hopeless if isinstance(error, GivenUp) else Undelivered
     return kind(str(error))
 

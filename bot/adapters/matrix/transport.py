@@ -19,6 +19,8 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
 
     connection: Connection | None = None
     """What outages are outlasted with; without it, as nio does."""
+    knows_rooms = False
+    """Whether a sync has told by now which rooms there are."""
 
     async def send(
         self,
@@ -66,5 +68,6 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
 
     async def _handle_sync(self, response: Any) -> None:
         await super()._handle_sync(response)
+        self.knows_rooms = True
         if self.connection:
             self.connection.synced()

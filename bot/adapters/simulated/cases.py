@@ -112,7 +112,7 @@ class SimulatedRooms:
             self.written.append((side, text))
         return Copy(thread.room_id, f"copy of {because}")
 
-    async def tell(self, case: Case, to_person: bool, reply: Reply, because: str) -> None:
+    async def tell(self, _case: Case, to_person: bool, reply: Reply, because: str) -> None:
         """Keep what was said."""
         side = "person" if to_person else "support"
         if self._is_new(f"word to {side}", because):

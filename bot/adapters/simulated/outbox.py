@@ -45,9 +45,7 @@ class SimulatedOutbox:
         known = ((kept.event, way) for (_, way), kept in self._kept.items())
         if key not in self._kept and (event, posted.way) not in known:
             letter = replace(posted, message=replace(posted.message, text=None))
-            self._kept[key] = _Kept(
-                letter, event, posted.message.sender, posted.posted_at, self._clock.now()
-            )
+            self._kept[key] = _Kept(letter, event, posted.message.sender, posted.posted_at, self._clock.now())
 
     async def reference_of(self, message: Message) -> str | None:
         """The reference of the letter that was added with this message."""

@@ -58,8 +58,9 @@ class SqliteCases:
                     self._copy_key(copy.room_id, copy.event_id),
                     self._key.seal(_PLACE, _COPY.dump_json(copy), *original),
                     case.reference,
+                    now,
                 )
-                await execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", row)
+                await execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?)", row)
 
     async def copy_of(self, room_id: str, event_id: str) -> Copy | None:
         """The copy of this message."""

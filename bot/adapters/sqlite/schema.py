@@ -96,7 +96,8 @@ MIGRATIONS = (
         at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE copies (
-        original BLOB PRIMARY KEY, copy BLOB NOT NULL UNIQUE, place BLOB NOT NULL, reference TEXT NOT NULL
+        original BLOB PRIMARY KEY, copy BLOB NOT NULL UNIQUE, place BLOB NOT NULL, reference TEXT NOT NULL,
+        at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX copies_reference ON copies (reference);
     """,
@@ -125,6 +126,8 @@ SWEEPS = (
         timedelta(days=7),
     ),
     ("DELETE FROM outbox WHERE content IS NULL AND at < ?", timedelta(days=30)),
+    ("DELETE FROM cases WHERE at < ?", timedelta(days=31)),
+    ("DELETE FROM copies WHERE at < ?", timedelta(days=31)),
 )
 """What erases what is too old, each with the age from which on something is. A letter that waits never is."""
 

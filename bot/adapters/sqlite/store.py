@@ -76,7 +76,7 @@ class SqliteStore:
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
-        """Put the letter into the outbox, once, and remember its case and the conversation that its message stands in."""
+        """Put the letter into the outbox, once, and remember its case and the conversation of its message."""
         async with self._database.transaction() as execute:
             for way in posted.letter.ways:
                 await self._outbox.add(execute, replace(posted, way=way))
