@@ -99,7 +99,8 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
             keys, unread = KeyRequests(client), SqliteUnread(kept.database)
             support = await _support_room(config, client, kept)
             cases = _cases(config, desk, kept, replies, support) if support else None
-            inbox = Inbox(client.user_id, store, SqliteCases(kept.database) if cases else None)
+            book = SqliteCases(kept.database) if cases else None
+            inbox = Inbox(client.user_id, store, book, lambda room_id: room_id == client.support_room)
             async with _posting(config, desk, kept, replies, cases, lambda: client.knows_rooms) as wake:
                 outbox, messages = SqliteOutbox(kept.database), MatrixMessages(client, keys, inbox)
                 allowance = _allowance(config)

@@ -39,7 +39,7 @@ class Chats:
             LoggedOut: the homeserver does not know the access token any more.
         """
         here, person = self._client.rooms.get(message.room_id), message.sender
-        if here and is_direct(here) and (person in here.users or message.addressed is Addressed.DIRECT):
+        if here and self._is_chat(here) and (person in here.users or message.addressed is Addressed.DIRECT):
             return self._chat(message.room_id)
         async with self._opening.setdefault(person, asyncio.Lock()):
             try:
@@ -59,10 +59,15 @@ class Chats:
     def _found(self, person: str) -> str | None:
         """A chat that the person has joined, rather than one that they are invited to. It is the same each time."""
         chats = [
-            room for room in self._client.rooms.values() if room.encrypted and is_direct(room) and person in room.users
+            room
+            for room in self._client.rooms.values()
+            if room.encrypted and self._is_chat(room) and person in room.users
         ]
         best = min(chats, key=lambda room: (person in room.invited_users, room.room_id), default=None)
         return best and str(best.room_id)
+
+    def _is_chat(self, room: nio.MatrixRoom) -> bool:
+        return is_direct(room) and room.room_id != self._client.support_room
 
     async def _opened(self, person: str) -> str:
         wanted = {

@@ -5,6 +5,7 @@ What is written in the thread of a case is for its other side, as is a reply to 
 What other bots send (notices), edits and the bot's own messages never are.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
@@ -30,12 +31,19 @@ _LATEST = 32_503_680_000_000
 class Inbox:
     """Picks the messages for one account."""
 
-    def __init__(self, user: str, store: Store, cases: CaseBook | None = None) -> None:
-        """`cases`: where there may be some."""
+    def __init__(
+        self,
+        user: str,
+        store: Store,
+        cases: CaseBook | None = None,
+        is_support: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`cases`: where there may be some. `is_support`: whether a room is the one in which support answers."""
         self._user = user
         self._mentions = Mentions(user)
         self._store = store
         self._cases = cases
+        self._is_support = is_support
 
     async def message(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> Message | None:
         """The message in `event`, None where it is not for the bot."""
@@ -96,7 +104,7 @@ class Inbox:
     async def _addressed(
         self, room: nio.MatrixRoom, sender: str, content: dict[str, Any], thread: str | None
     ) -> Addressed | None:
-        if is_direct(room):
+        if is_direct(room) and not self._is_support(room.room_id):
             return Addressed.DIRECT
         if self._mentions.has_bot(room, content):
             return Addressed.MENTION

@@ -7,11 +7,12 @@ nobody else is there. Texts stand there as plain text, so that no mark in them m
 import logging
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import nio
 
 from bot.adapters.matrix.client import SafeClient
-from bot.adapters.matrix.errors import Denied, Forbidden, GivenUp
+from bot.adapters.matrix.errors import Denied, Forbidden, GivenUp, LoggedOut, MatrixError
 from bot.adapters.matrix.inbox import is_direct
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.send import deliver, plain_name, transaction_id, undelivered
@@ -161,16 +162,21 @@ class MatrixRooms:
             answer = await self._client.room_resolve_alias(self._name)
             if isinstance(answer, nio.RoomResolveAliasResponse):
                 self._id = str(answer.room_id)
+        self._client.support_room = self._id
         return self._id
 
     async def _trouble_at_start(self) -> str | None:
         room_id = await self._found()
         if room_id is None:
             return self._unknown
-        answer = await self._client.room_get_state_event(room_id, "m.room.encryption")
-        if isinstance(answer, nio.RoomGetStateEventResponse):
-            return None
-        return self._unencrypted if answer.status_code == "M_NOT_FOUND" else self._absent
+        path = f"/rooms/{quote(room_id, safe='')}/state/m.room.encryption"
+        try:
+            await self._client.call(path, {}, "to tell whether the support room is encrypted", "GET")
+        except LoggedOut:
+            raise
+        except MatrixError as error:
+            return self._absent if isinstance(error, Forbidden) else self._unencrypted
+        return None
 
     @property
     def _unknown(self) -> str:

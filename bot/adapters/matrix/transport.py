@@ -21,6 +21,8 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
     """What outages are outlasted with; without it, as nio does."""
     knows_rooms = False
     """Whether a sync has told by now which rooms there are."""
+    support_room: str | None = None
+    """The id of the room in which support answers: it is no direct chat, however few are in it."""
 
     async def send(
         self,
