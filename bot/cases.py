@@ -77,6 +77,8 @@ class Cases:
         case = await self._book.in_thread(message.room_id, message.thread or "")
         if case is None:  # it was closed meanwhile
             return
+        if case.support is None:
+            raise Undelivered("the case does not stand in the support room yet")
         if message.text is not None and not message.edit_of and self._says.closes(message.text):
             await self._close(message, case)
         elif await self._holds_back(message, case):
@@ -92,7 +94,8 @@ class Cases:
 
     async def put_aside(self, message: Message) -> None:
         """Tell who wrote `message` that it was not passed on, and count it as handled."""
-        if case := await self._book.in_thread(message.room_id, message.thread or ""):
+        case = await self._book.in_thread(message.room_id, message.thread or "")
+        if case and not await self._holds_back(message, case):
             await self._refuse(message, case, self._says.not_passed_on(case, case.has_written(message)))
 
     async def withdraw(self, room_id: str, event_id: str, because: str) -> bool:
@@ -122,8 +125,6 @@ class Cases:
 
     async def _pass_on(self, message: Message, text: str, case: Case) -> None:
         """Edits that `text` has taken in are sent, too: before a crash, the copy may have gone out without them."""
-        if case.support is None:
-            raise Undelivered("the case does not stand in the support room yet")
         to_person = not case.has_written(message)
         words = self._words(message, text, case)
         try:

@@ -31,6 +31,7 @@ class Client:
     """A session whose homeserver opens rooms, or fails in ways."""
 
     user_id = BOT
+    support_room: str | None = None
 
     def __init__(self, *rooms: nio.MatrixRoom, errors: tuple[Exception, ...] = ()) -> None:
         self.rooms = {each.room_id: each for each in (a_room(HALL, ADA, BOB), *rooms)}

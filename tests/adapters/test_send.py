@@ -27,6 +27,7 @@ class Client:
     """A homeserver that refuses relations of some kinds."""
 
     user_id = BOT
+    support_room = None
 
     def __init__(self, refuses: tuple[str, ...] = ()) -> None:
         self.rooms = {SHARED.room_id: SHARED, OTHER.room_id: OTHER}

@@ -1,4 +1,4 @@
-"""The support room on a real homeserver: cases, what is passed on in them, and what happens where the room cannot be used."""
+"""The support room on a real homeserver: cases, what is passed on in them, and rooms that cannot be used."""
 
 import asyncio
 import signal
