@@ -222,8 +222,8 @@ async def test_what_either_side_writes_reaches_the_other_once_and_marked(house: 
         ("support", "Von der Person, die fragt: *Welches* denn?"),
     ]
     assert await house.store.was_handled("$b")
+    house.rooms.failure = AssertionError("a week later, no homeserver would recognise it")
     await house.cases.handle(house.bob("Kabel?"))
-    assert len(house.rooms.written) == 2
 
 
 async def test_names_are_told_only_if_configured(room_only: Desk) -> None:
@@ -327,8 +327,11 @@ async def test_a_case_is_closed_even_if_the_other_side_has_gone(house: House, ca
 
 
 async def test_the_person_is_held_to_their_pace_and_support_is_not(room_only: Desk) -> None:
-    house = House(room_only, pace=Pace(Limits(burst=2, per_minute=1, per_day=0)))
+    pace = Pace(Limits(burst=2, per_minute=1, per_day=0))
+    house = House(room_only, pace=pace)
     await house.agrees()
+    for _ in range(9):  # Bob has asked the bot a lot himself
+        pace.answered(house.bob("Ist Signal erlaubt?"), house.clock.now())
     for number in range(6):
         await house.cases.handle(house.ada(f"a{number}", f"$a{number}"))
         await house.cases.handle(house.bob(f"b{number}", f"$b{number}"))
