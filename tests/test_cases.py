@@ -205,7 +205,7 @@ async def test_before_rooms_are_known_mails_go_out_and_cases_wait(desk: Desk) ->
     office = Backoffice(
         *(house.store.outbox, house.mailer, house.replies, house.clock, desk.handover.failed),
         cases=house.cases,
-        ready=lambda: known,
+        can_tell=lambda: known,
     )
     await office.look()
     assert (len(house.mailer.sent), len(house.rooms.letters)) == (1, 0)

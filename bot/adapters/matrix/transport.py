@@ -19,8 +19,6 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
 
     connection: Connection | None = None
     """What outages are outlasted with; without it, as nio does."""
-    knows_rooms = False
-    """Whether a sync has told by now which rooms there are."""
     support_room: str | None = None
     """The id of the room in which support answers: it is no direct chat, however few are in it."""
 
@@ -70,6 +68,5 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
 
     async def _handle_sync(self, response: Any) -> None:
         await super()._handle_sync(response)
-        self.knows_rooms = True
         if self.connection:
             self.connection.synced()
