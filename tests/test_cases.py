@@ -162,6 +162,19 @@ async def test_a_room_that_closes_before_the_yes_sends_nothing_that_was_not_show
     assert house.store.cases.open == {}
 
 
+async def test_where_mail_takes_the_room_s_place_after_the_preview_the_address_is_asked_for(
+    desk: Desk, room_only: Desk
+) -> None:
+    house = House(room_only)
+    for text in ("Mensch", "Der Beamer zeigt nur Rauschen"):
+        await house.says(text)
+    escalations = Escalations(desk, house.store, house.store.outbox, house.replies, house.clock)
+    house.helpdesk = Helpdesk(desk, house.store, house.replies, escalations, house.clock)
+    assert isinstance((await house.says("ja")).decision, Escalate)
+    assert isinstance((await house.says("ada@tu-braunschweig.de")).decision, Preview)
+    assert isinstance((await house.says("ja")).decision, Sent)
+
+
 async def test_a_person_whose_chat_is_not_encrypted_has_no_case(room_only: Desk) -> None:
     house = House(room_only)
     await house.says("Mensch", encrypted=False)

@@ -26,7 +26,7 @@ LATER = NOW + timedelta(minutes=30)
 class BrokenDesk(Desk):
     """A desk with a fault."""
 
-    def consider(self, conversation: Conversation, message: Message, now: datetime) -> Turn:
+    def consider(self, conversation: Conversation, message: Message, now: datetime, room_is_open: bool = False) -> Turn:
         raise ValueError(message.text)
 
 

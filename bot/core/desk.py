@@ -13,7 +13,7 @@ from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Re
 from bot.core.faq import KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
-from bot.core.letter import Letter, Way
+from bot.core.letter import Letter
 from bot.core.matching import Index
 from bot.core.memory import Considered
 from bot.core.model import LANGUAGES, Explanation, Language, Message, Reply
@@ -56,7 +56,7 @@ class Desk:
         self._triage = Triage(understanding, thresholds, manners)
         self._speaker = Speaker(knowledge, voice)
         self._correspondence = Correspondence(knowledge, manners.recipient or contact, manners.reply_address)
-        self._by_mail: tuple[Way, ...] = ("mail",) if manners.passes_on else ()
+        self._manners = manners
         self._language = language
         self._languages = LanguageGuesser(
             {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
@@ -69,8 +69,8 @@ class Desk:
         """
         before = self._known(conversation.as_of(now))
         outlook = self._observer.outlook(before, message)
-        ways: tuple[Way, ...] = (*self._by_mail, "room") if room_is_open else self._by_mail
-        ruling = self._triage.decide(before, message, outlook, ways)
+        ways = self._manners.ways(room_is_open)
+        ruling = self._triage.decide(before, message, outlook, room_is_open)
         language = ruling.language or self._spoken(before, message)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
         return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
@@ -94,9 +94,13 @@ class Desk:
         if isinstance(turn.decision, Refer):
             link = self._correspondence.link(draft, texts, turn.language)
             return replace(turn, reply=self.handover.refer(link, turn.decision.why, turn.language))
+        if not turn.ways:  # the support room was closed meanwhile
+            return self.finish(self._instead(turn, Refer(draft)), texts)
         letter = self._correspondence.letter(draft, texts, turn.message.sender, turn.language, turn.ways)
         if letter is None:
             return self._instead(turn, Escalate(replace(draft, stage="question", question=None), "question gone"))
+        if not letter.reply_to:
+            return self._instead(turn, Escalate(replace(draft, stage="address")))
         if isinstance(turn.decision, Sent) and letter.digest == draft.shown:
             return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language, turn.ways))
         trouble = turn.decision.trouble if isinstance(turn.decision, Preview) else "changed"

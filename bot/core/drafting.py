@@ -70,13 +70,10 @@ def address_told(now: Situation) -> Decision | None:
 
 
 def confirmed(now: Situation) -> Decision | None:
-    """The one way in which a letter goes out, unless it lacks something by now: the support room may be closed."""
+    """The one way in which a letter goes out."""
     open_draft = now.conversation.draft
     is_shown = open_draft is not None and open_draft.stage == "preview" and open_draft.shown
-    if not open_draft or not is_shown or not now.understood.means("yes"):
-        return None
-    left = advance(open_draft, now)
-    return Sent(open_draft) if isinstance(left, Preview) else left
+    return Sent(open_draft) if open_draft and is_shown and now.understood.means("yes") else None
 
 
 def history_wanted(now: Situation) -> Decision | None:

@@ -49,6 +49,11 @@ class Manners:
     reply_address: str = ""
     """The pattern of the reply address, with `{localpart}` of the Matrix id; empty: people are asked."""
 
+    def ways(self, room_is_open: bool) -> tuple[Way, ...]:
+        """How questions can be passed on; empty: people are told how to write themselves."""
+        by_mail: tuple[Way, ...] = ("mail",) if self.passes_on else ()
+        return (*by_mail, "room") if room_is_open else by_mail
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -74,8 +79,13 @@ class Situation:
     outlook: Outlook
     thresholds: Thresholds
     manners: Manners
-    ways: tuple[Way, ...] = ("mail",)
-    """How questions can be passed on now; empty: people are told how to write themselves."""
+    room_is_open: bool = False
+    """Whether questions can be passed on in the support room now."""
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """How questions can be passed on now."""
+        return self.manners.ways(self.room_is_open)
 
     @property
     def text(self) -> str:

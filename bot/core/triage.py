@@ -12,7 +12,6 @@ from typing import NamedTuple
 from bot.core import answering, drafting, talking
 from bot.core.conversation import Conversation, HandedOver
 from bot.core.decision import Answer, Decision, Fallback, Ruling, Silence
-from bot.core.letter import Way
 from bot.core.memory import Considered, remember
 from bot.core.model import Addressed, Language, Message
 from bot.core.situation import Manners, Outlook, Situation, Thresholds
@@ -83,16 +82,14 @@ class Triage:
         conversation: Conversation,
         message: Message,
         outlook: Outlook,
-        ways: tuple[Way, ...] | None = None,
+        room_is_open: bool = False,
     ) -> Ruling:
         """What is done about `message`, for which the FAQ has `outlook`.
 
-        `ways`: how it can be passed on; without them, by mail where the manners say so.
+        `room_is_open`: whether it can be passed on in the support room.
         """
         understood = self._understanding.read(message.text or "")
-        by_mail: tuple[Way, ...] = ("mail",) if self._manners.passes_on else ()
-        can = by_mail if ways is None else ways
-        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners, can)
+        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners, room_is_open)
         ruling = _first_ruling(now)
         decision = ruling.decision
         is_overheard = message.addressed is Addressed.THREAD and conversation.is_new
