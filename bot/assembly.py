@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -46,6 +47,8 @@ from bot.escalations import Allowance, Escalations
 from bot.helpdesk import Helpdesk
 from bot.keys import Key, Unusable, locked, open_key
 from bot.ports import Replies
+
+log = logging.getLogger(__name__)
 
 _AVATAR = "avatar"
 _STORE = "auskunft.sqlite3"
@@ -142,10 +145,14 @@ async def _posting(
     config: Config, desk: Desk, kept: _Kept, replies: Replies, cases: Cases | None, can_tell: Callable[[], bool]
 ) -> AsyncIterator[Callable[[], None] | None]:
     """The backoffice at work, where there is a mail server or a support room; what wakes it."""
-    if config.mail is None and cases is None:
+    outbox = SqliteOutbox(kept.database)
+    mailer = SmtpMailer(config.mail) if config.mail else None
+    waiting = sum(each.state == "waiting" and each.way == "mail" for each in await outbox.all())
+    if waiting and not mailer:
+        log.warning("%d letters wait, but `mail:` is not configured any more: see `auskunft outbox`", waiting)
+    if not mailer and not cases:
         yield None
         return
-    outbox, mailer = SqliteOutbox(kept.database), SmtpMailer(config.mail) if config.mail else None
     words, knows = desk.handover.failed, SqliteStore(kept.database).was_handled
     async with Backoffice(
         outbox, mailer, replies, kept.clock, words, was_handled=knows, can_tell=can_tell, cases=cases
@@ -161,11 +168,12 @@ def _manners(config: Config) -> Manners:
         passes_on=mail is not None,
         recipient=(mail and mail.recipient) or config.contact,
         reply_address=mail.reply_address if mail else "",
+        server=config.matrix.server_name,
     )
 
 
 def _allowance(config: Config) -> Allowance:
-    return Allowance(config.mail.per_person, config.mail.per_day) if config.mail else Allowance()
+    return Allowance(config.mail.per_person, config.mail.overall) if config.mail else Allowance()
 
 
 async def standing(config: Config) -> Standing:
@@ -210,7 +218,7 @@ async def outbox(config: Config) -> AsyncIterator[SqliteOutbox]:
     path = config.data / _STORE
     if not path.exists():
         raise Unusable(f"there is no store in {config.data} yet: start the bot once with `auskunft run`")
-    async with open_database(path, open_key(config.data), SystemClock()) as database:
+    async with open_database(path, open_key(config.data), SystemClock(), is_ours=False) as database:
         yield SqliteOutbox(database)
 
 

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.core.address import MAIL_ADDRESS
 from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
@@ -43,9 +44,6 @@ def _listed(value: object) -> object:
 UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
 RoomName = Annotated[str, StringConstraints(pattern=r"^[#!]\S+$")]
 """A room's address (`#room:server`) or id (`!...`)."""
-_ATOM = r'[^\s.()<>@,:;\\"\[\]?]+'
-MAIL_ADDRESS = re.compile(rf"^{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})*$")
-"""No name in quotes, and no question mark: mail programs take `=?...?=` for something else."""
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS.pattern)]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]+$")]
 
@@ -111,7 +109,7 @@ class Mail(Model):
     """The address of a person, with {localpart} for the first part of the Matrix id; empty: people are asked for it."""
     per_person: Annotated[int, Field(ge=1)] = 5
     """Letters of one person in a day."""
-    per_day: Annotated[int, Field(ge=1)] = 50
+    overall: Annotated[int, Field(ge=1)] = 50
     """Letters of all in a day."""
 
     @field_validator("security")

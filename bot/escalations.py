@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.core.conversation import Quoted
-from bot.core.decision import Decision, Escalate, Preview, Refer, Sent
+from bot.core.decision import Decision, Drafted, Refer
 from bot.core.desk import Desk
 from bot.core.letter import Way
 from bot.core.model import Addressed, Message
@@ -98,8 +98,12 @@ class Escalations:
 
     async def posted_by(self, message: Message) -> Underway | None:
         """The letter that this message has agreed to already, before a crash."""
-        reference = await self._outbox.reference_of(message)
+        reference = await self._outbox.reference_of(message.event_id)
         return Underway(reference, await self._outbox.ways_of(reference)) if reference else None
+
+    async def was_agreed_to(self, event_id: str) -> bool:
+        """Whether this message agreed to a letter."""
+        return await self._outbox.reference_of(event_id) is not None
 
     async def _is_used_up(self, sender: str) -> bool:
         since = self._clock.now() - _DAY
@@ -114,4 +118,4 @@ class Escalations:
 
 def is_private(decision: Decision) -> bool:
     """Whether what is said about it belongs in a direct chat."""
-    return isinstance(decision, Escalate | Preview | Sent | Refer)
+    return isinstance(decision, Drafted)

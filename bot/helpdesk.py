@@ -78,7 +78,7 @@ class Helpdesk:
             return None
         if turn is None:
             reply_id = await self._replies.send(message, self._apology(conversation))
-            await self._store.record(message, conversation, reply_id)
+            await self._store.record(message, conversation, reply_id, before=conversation)
         elif turn.reply and _belongs_in_direct_chat(turn):
             await self._go_on_in_direct_chat(turn, turn.reply)
         else:
@@ -114,22 +114,17 @@ class Helpdesk:
 
     async def _go_on_in_direct_chat(self, turn: Turn, reply: Reply) -> None:
         """What is not for others to see is said in a direct chat, and the room is told where."""
-        message, beside = turn.message, None
+        message, after = turn.message, turn.conversation
         chat = await self._replies.direct_chat(message)
         if chat:
             there = replace(message, room_id=chat.room_id, thread=None, addressed=Addressed.DIRECT, encrypted=True)
             told = await self._replies.send(there, reply, "direct")
             known = await self._store.conversation(there)
-            draft = turn.conversation.draft
-            language, until = turn.language, turn.conversation.until
-            beside = (
-                there,
-                replace(known, draft=draft, language=language, until=until, options=()).replied(told),
-            )
+            opened = replace(known, draft=after.draft, language=turn.language, until=after.until, options=())
+            await self._store.remember(there, opened.replied(told))  # at once: the person may write there by now
         pointer = self._desk.handover.to_direct_chat(chat.link if chat else None, turn.language)
         reply_id = await self._replies.send(message, pointer)
-        after = replace(turn.conversation, draft=None)
-        await self._store.record(message, after, reply_id, before=None, beside=beside)
+        await self._store.record(message, replace(after, draft=None), reply_id)
 
     async def _tell_reference(self, message: Message, conversation: Conversation, posted: Underway) -> None:
         """The letter was posted, and then the bot was killed: its reference is still to be told."""
@@ -144,7 +139,7 @@ class Helpdesk:
             return known
         around = await self._store.conversation(replace(message, thread=None))
         if inherited := around.at_message(root):
-            return inherited
+            return replace(inherited, handed_over=known.handed_over or inherited.handed_over)
         entries = await self._store.entries_of(message.room_id, root, message.sender)
         return replace(known, entries=entries or ())
 
@@ -154,7 +149,7 @@ class Helpdesk:
         The apology has the transaction id of the reply: if that went out after all, the homeserver drops this one.
         """
         conversation = await self._store.conversation(message)
-        reply_id = None
+        reply_id, posted = None, None
         if not message.edit_of:
             try:
                 posted = await self._escalations.posted_by(message)
@@ -162,15 +157,18 @@ class Helpdesk:
                 reply_id = await self._replies.send(message, reply, rings=bool(posted))
             except Undelivered as error:
                 log.error("nor could an apology be sent: %s", error)
-        await self._store.record(message, conversation, reply_id)
+        await self._store.record(message, conversation, reply_id, before=None if posted else conversation)
 
     async def withdraw(self, room_id: str, event_id: str, because: str) -> None:
         """Take back the answer to the message `event_id`, or the feedback it gave; `because` took it back.
 
+        A letter that the message has agreed to goes out all the same, and its reference stays.
+
         Raises:
             Undelivered: this was refused.
         """
-        if answered := await self._store.answered(room_id, event_id):
+        answered = await self._store.answered(room_id, event_id)
+        if answered and not await self._escalations.was_agreed_to(event_id):
             await self._replies.withdraw(room_id, answered.reply_id, because)
             await self._store.forget_answer(room_id, event_id)
         await self._store.take_back(room_id, event_id)
@@ -185,7 +183,7 @@ class Helpdesk:
             await self._store.record(message, conversation)
             return
         reply_id = await self._replies.send(message, reply)
-        await self._store.record(message, conversation, reply_id, notice)
+        await self._store.record(message, conversation, reply_id, notice, before=conversation)
 
     async def _hold_back(self, message: Message, conversation: Conversation, verdict: Verdict) -> None:
         """What is too much is not answered. It is handled all the same: it is not answered later either."""
@@ -193,12 +191,15 @@ class Helpdesk:
         if verdict is Verdict.TELL:
             reply = self._desk.notices.slow_down(self._desk.language_for(message, conversation))
             reply_id = await self._replies.send(message, reply)
-        await self._store.record(message, conversation, reply_id)
+        await self._store.record(message, conversation, reply_id, before=conversation)
         if reply_id:
             self._pace.told(message, self._clock.now())
 
     async def _answer_anew(self, message: Message, question: str, conversation: Conversation) -> Turn | None:
-        """An edit that comes soon enough after the answer replaces the answer; any other is passed over."""
+        """An edit that comes soon enough after the answer replaces the answer; any other is passed over.
+
+        Where the conversation has gone on since, it goes on from there.
+        """
         answered = await self._store.answered(message.room_id, question)
         in_time = answered and self.edits and message.sent_at - answered.at <= self.edits
         if not answered or not in_time or self._pace.verdict(message, self._clock.now()) is not Verdict.ANSWER:
@@ -208,12 +209,13 @@ class Helpdesk:
         if turn is None or is_private(turn.decision):
             await self._store.record(message, conversation)
             return None
+        is_last = answered.reply_id == conversation.reply and not conversation.draft
         if not turn.reply:
-            await self._store.record(message, turn.conversation)
+            await self._store.record(message, turn.conversation if is_last else conversation)
             return turn
         await self._replies.replace(message, answered.reply_id, turn.reply)
-        after = conversation if conversation.draft else turn.replied(answered.reply_id)
-        await self._store.record(message, after, answered.reply_id, entries=turn.entries)
+        anew = replace(turn.replied(answered.reply_id), handed_over=conversation.handed_over)
+        await self._store.record(message, anew if is_last else conversation, answered.reply_id, entries=turn.entries)
         self._pace.answered(message, self._clock.now())
         return turn
 

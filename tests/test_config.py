@@ -37,7 +37,7 @@ def test_the_example_s_block_for_mail_loads_once_it_is_no_comment(tmp_path: Path
     mail = load_config(tmp_path / "config.yaml", {}).mail
     assert mail
     assert mail.model_fields_set == set(Mail.model_fields)
-    assert (mail.security, mail.effective_port, mail.per_person, mail.per_day) == ("starttls", 587, 5, 50)
+    assert (mail.security, mail.effective_port, mail.per_person, mail.overall) == ("starttls", 587, 5, 50)
 
 
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
         (MAIL + "  reply_address: '{localpart}@{domain}'\n", {}, "config.yaml:7: error: `mail.reply_address`"),
         (MAIL + "  reply_address: '{localpart} @uni.test'\n", {}, "config.yaml:7: error: `mail.reply_address`"),
         (MAIL + "  per_person: 0\n", {}, "config.yaml:7: error: `mail.per_person`"),
-        (MAIL + "  per_day: none\n", {}, "config.yaml:7: error: `mail.per_day`"),
+        (MAIL + "  overall: none\n", {}, "config.yaml:7: error: `mail.overall`"),
         (SMALL + "conversation:\n  remember: 0\n", {}, "config.yaml:5: error: `conversation.remember`"),
         (SMALL + "conversation:\n  remember: 1441\n", {}, "config.yaml:5: error: `conversation.remember`"),
         (SMALL + "conversation:\n  handed_over: -1\n", {}, "config.yaml:5: error: `conversation.handed_over`"),

@@ -16,7 +16,8 @@ from email.policy import SMTP, SMTPUTF8
 import aiosmtplib
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from bot.config import MAIL_ADDRESS, Mail
+from bot.config import Mail
+from bot.core.address import MAIL_ADDRESS
 from bot.core.letter import Letter
 from bot.ports.post import Bounced, MailTrouble, Unavailable
 

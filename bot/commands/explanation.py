@@ -52,7 +52,7 @@ def name_of(decision: Decision) -> str:
 def explain_turn(turn: Turn, desk: Desk) -> None:
     """Show what was remembered, how each word was read, what was considered, and by which rule the decision fell."""
     console = Console(stderr=True)
-    explanation = desk.explain(turn.message.text or "")
+    explanation = desk.explain(turn.outlook.text)
     tables = [_words(explanation), _entries(turn, desk, explanation)]
     if not turn.before.is_new:
         tables.insert(0, _state(turn.before))

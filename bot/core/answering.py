@@ -1,6 +1,6 @@
 """The rules of `triage` that concern questions: what the FAQ has for a message decides."""
 
-from bot.core.decision import Answer, Clarify, Decision, Fallback
+from bot.core.decision import SMALLTALK, Answer, Clarify, Decision, Fallback
 from bot.core.model import Ranking
 from bot.core.situation import Situation, Thresholds
 
@@ -13,7 +13,7 @@ _SURE = 0.85
 
 
 def no_question(now: Situation) -> Decision | None:
-    return Fallback() if all(len(word) == 1 or word.isdigit() for word in now.understood.said) else None
+    return Fallback() if all(len(word) == 1 or word.isdecimal() for word in now.understood.said) else None
 
 
 def several(now: Situation) -> Decision | None:
@@ -48,7 +48,9 @@ def clear(now: Situation) -> Decision | None:
 
 
 def clear_beside_a_draft(now: Situation) -> Decision | None:
-    return (several(now) or clear(now)) if now.conversation.draft else None
+    if not now.conversation.draft or now.understood.first(SMALLTALK):
+        return None
+    return several(now) or clear(now)
 
 
 def not_covered(now: Situation) -> Decision | None:

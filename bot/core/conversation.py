@@ -51,6 +51,10 @@ class Draft:
     """The digest of the letter that the person saw last: no other is sent."""
 
 
+Said = Literal["answer", "options", "offer", "other"]
+"""An answer; options; the offer to pass the question on; anything else."""
+
+
 @dataclass(frozen=True)
 class HandedOver:
     """That a topic is support's for a while."""
@@ -79,6 +83,8 @@ class Conversation:
     """The ids of the entries that came next to these, best first."""
     reply: str | None = None
     """The event id of the bot's last message."""
+    said: Said = "other"
+    """What the last message was, to be said again in the other language."""
     exchanges: tuple[Exchange, ...] = ()
     """The last questions, oldest first."""
     failures: int = 0

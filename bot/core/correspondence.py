@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from bot.core.address import find_address
+from bot.core.address import find_address, valid
 from bot.core.conversation import Draft, Exchange, Quoted
 from bot.core.faq import KnowledgeBase, Localized
 from bot.core.letter import Letter, Way, reference
@@ -18,6 +18,8 @@ from bot.core.text import printable
 Texts = Mapping[Quoted, str | None]
 """The words of the messages that a draft names; None where they are gone."""
 
+_COMMAND = re.compile(r"^\s*!\S+\s*")
+"""Of "!support My question", the command is no part of the letter."""
 _LONGEST = 4000
 """Characters of a question in a letter."""
 _LONGEST_EARLIER = 500
@@ -30,18 +32,19 @@ _LONGEST_LINK = 1000
 class Correspondence:
     """Writes letters to one recipient."""
 
-    def __init__(self, knowledge: KnowledgeBase, recipient: str, reply_address: str = "") -> None:
-        """`reply_address` is the pattern for those who named none."""
+    def __init__(self, knowledge: KnowledgeBase, recipient: str, reply_address: str = "", server: str = "") -> None:
+        """`reply_address` is the pattern for those who named none and are people of `server`, if one is given."""
         self._knowledge = knowledge
         self._says = knowledge.phrases.says
         self._recipient = recipient
         self._reply_address = reply_address
+        self._server = server
 
     def letter(
         self, draft: Draft, texts: Texts, sender: str, language: Language, ways: tuple[Way, ...] = ("mail",)
     ) -> Letter | None:
         """The letter; None where the message that is to be passed on is gone."""
-        question = texts.get(draft.question) if draft.question else None
+        question = _COMMAND.sub("", (texts.get(draft.question) if draft.question else None) or "")
         if not question:
             return None
         fill = self._filler(language)
@@ -77,20 +80,22 @@ class Correspondence:
 
     def link(self, draft: Draft, texts: Texts, language: Language) -> str:
         """A link that opens a mail with subject and text filled in (RFC 6068)."""
-        question = (texts.get(draft.question) if draft.question else None) or ""
+        question = _COMMAND.sub("", (texts.get(draft.question) if draft.question else None) or "")
         short = self._cut(question, _LONGEST_LINK, language)
-        subject = self._subject(reference(draft.opened_by), question, language)
+        subject = self._filler(language)(self._says.link_subject, start=_start(question)).strip()
         fields = {"subject": subject, **({"body": short.replace("\n", "\r\n")} if short else {})}
         return f"mailto:{quote(self._recipient, '@')}?" + "&".join(f"{k}={quote(v, '')}" for k, v in fields.items())
 
     def _reply_to(self, draft: Draft, texts: Texts, sender: str) -> str:
+        """The address that was named, else the one of the pattern; empty where neither is one."""
         told = texts.get(draft.address) if draft.address else None
-        return find_address(told or "") or self._reply_address.replace("{localpart}", sender[1:].partition(":")[0])
+        name, _, server = sender[1:].partition(":")
+        has_pattern = self._reply_address and self._server in ("", server)
+        usual = valid(self._reply_address.replace("{localpart}", name)) if has_pattern else None
+        return find_address(told or "") or usual or ""
 
     def _subject(self, name: str, question: str, language: Language) -> str:
-        line = " ".join(printable(question).split())
-        start = line if len(line) <= _LONGEST_SUBJECT else line[:_LONGEST_SUBJECT].rsplit(" ", 1)[0] + " …"
-        return self._filler(language)(self._says.letter_subject, reference=name, start=start).strip()
+        return self._filler(language)(self._says.letter_subject, reference=name, start=_start(question)).strip()
 
     def _exchange(self, exchange: Exchange, texts: Texts, language: Language) -> str:
         question = self._cut(texts.get(exchange.question) or "…", _LONGEST_EARLIER, language)
@@ -115,3 +120,9 @@ class Correspondence:
             return phrase.best(language).format(contact=self._recipient, **values)
 
         return fill
+
+
+def _start(question: str) -> str:
+    """The beginning of a question, on one line."""
+    line = " ".join(printable(question).split())
+    return line if len(line) <= _LONGEST_SUBJECT else line[:_LONGEST_SUBJECT].rsplit(" ", 1)[0] + " …"

@@ -44,7 +44,7 @@ class Fallback:
         return self.why != "unknown"
 
 
-SmalltalkKind = Literal["greeting", "thanks", "goodbye", "identity", "insult", "how_are_you"]
+SmalltalkKind = Literal["greeting", "thanks", "goodbye", "identity", "insult", "how_are_you", "acknowledged"]
 SMALLTALK: tuple[SmalltalkKind, ...] = get_args(SmalltalkKind)
 """The phrases file has for each what is understood as it, and what is said to it."""
 
@@ -124,20 +124,10 @@ class Cancelled:
     """Whether there was no more than the offer to pass it on."""
 
 
+Drafted = Escalate | Preview | Sent | Refer
+"""What concerns a draft."""
 Decision = (
-    Answer
-    | Clarify
-    | Fallback
-    | Smalltalk
-    | Command
-    | Unreadable
-    | SpeakLanguage
-    | Silence
-    | Escalate
-    | Refer
-    | Preview
-    | Sent
-    | Cancelled
+    Answer | Clarify | Fallback | Smalltalk | Command | Unreadable | SpeakLanguage | Silence | Drafted | Cancelled
 )
 
 
@@ -151,4 +141,4 @@ class Ruling:
     asks: bool = False
     """Whether the message is a question, rather than an answer to the bot's."""
     language: Language | None = None
-    """The language that the person asked for."""
+    """The language in which the person asked to have the last thing said again, and all that follows."""

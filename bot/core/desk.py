@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.core.conversation import Conversation, Draft, Quoted
 from bot.core.correspondence import Correspondence, Texts
-from bot.core.decision import Answer, Cancelled, Decision, Escalate, Preview, Refer, Sent
+from bot.core.decision import Answer, Cancelled, Decision, Drafted, Escalate, Preview, Refer, Sent
 from bot.core.faq import KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
@@ -47,15 +47,16 @@ class Desk:
         voice = Voice(contact)
         self.thresholds = thresholds
         self.notices = Notices(phrases.says, voice)
-        self.handover = Handover(phrases.says, voice, manners)
+        recipient = manners.recipient or contact
+        self.handover = Handover(phrases.says, Voice(recipient), manners)
         self.cases = Relaying(phrases, voice, language)
         self._knowledge = knowledge
         self._index = Index(knowledge)
         understanding = Understanding(phrases.understands)
         self._observer = Observer(knowledge, self._index, understanding, thresholds)
         self._triage = Triage(understanding, thresholds, manners)
-        self._speaker = Speaker(knowledge, voice)
-        self._correspondence = Correspondence(knowledge, manners.recipient or contact, manners.reply_address)
+        self._speaker = Speaker(knowledge, voice, self.handover)
+        self._correspondence = Correspondence(knowledge, recipient, manners.reply_address, manners.server)
         self._manners = manners
         self._language = language
         self._languages = LanguageGuesser(
@@ -71,7 +72,7 @@ class Desk:
         outlook = self._observer.outlook(before, message)
         ways = self._manners.ways(room_is_open)
         ruling = self._triage.decide(before, message, outlook, room_is_open)
-        language = ruling.language or self._spoken(before, message)
+        language = ruling.language or self.language_for(message, before)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
         return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
 
@@ -80,6 +81,8 @@ class Desk:
         draft = _draft(turn.decision) if _needs_letter(turn.decision) else None
         if draft is None:
             return ()
+        if isinstance(turn.decision, Refer):
+            return (draft.question,) if draft.question else ()
         earlier = (each.question for each in draft.history) if draft.with_history else ()
         return tuple(dict.fromkeys(filter(None, (draft.question, draft.address, *earlier))))
 
@@ -100,7 +103,7 @@ class Desk:
         if letter is None:
             return self._instead(turn, Escalate(replace(draft, stage="question", question=None), "question gone"))
         if not letter.reply_to:
-            return self._instead(turn, Escalate(replace(draft, stage="address")))
+            return self._instead(turn, Escalate(replace(draft, stage="address", address=None, shown="")))
         if isinstance(turn.decision, Sent) and letter.digest == draft.shown:
             return replace(turn, letter=letter, reply=self.handover.sent(letter.reference, turn.language, turn.ways))
         trouble = turn.decision.trouble if isinstance(turn.decision, Preview) else "changed"
@@ -133,16 +136,13 @@ class Desk:
         """
         return self._languages.guess(title, self._language, _PHRASE)
 
-    def language_for(self, message: Message, conversation: Conversation = Conversation()) -> Language:
-        """The language of what is said to `message`."""
-        return self._spoken(conversation, message)
-
     @property
     def language(self) -> Language:
         """The language that is spoken where nothing tells another."""
         return self._language
 
-    def _spoken(self, conversation: Conversation, message: Message) -> Language:
+    def language_for(self, message: Message, conversation: Conversation = Conversation()) -> Language:
+        """The language of what is said to `message`: the one that was asked for, else the one that it is in."""
         usual = conversation.language or self._language
         if message.language or conversation.language_chosen or conversation.draft:
             return message.language or usual
@@ -178,17 +178,17 @@ class Desk:
         decision, language = considered.ruling.decision, considered.language
         match decision:
             case Escalate():
-                return self.handover.asks(decision, language)
+                return self.handover.asks(decision, language, considered.ways)
             case Cancelled():
                 return self.handover.cancelled(decision, language)
-        reply = self._speaker.reply(decision, language, considered.before.is_new)
+        reply = self._speaker.reply(decision, language, considered.before.is_new, considered.ways)
         if reply and considered.before.draft and isinstance(decision, Answer):
             return replace(reply, markdown=f"{reply.markdown}\n\n{self.handover.still_open(language)}")
         return reply
 
 
 def _draft(decision: Decision) -> Draft | None:
-    return decision.draft if isinstance(decision, Escalate | Preview | Sent | Refer) else None
+    return decision.draft if isinstance(decision, Drafted) else None
 
 
 def _needs_letter(decision: Decision) -> bool:

@@ -6,16 +6,16 @@ These are the rules of `triage` that concern a draft. What the letter says is th
 from dataclasses import replace
 
 from bot.core.address import find_address
-from bot.core.conversation import Draft
-from bot.core.decision import Cancelled, Decision, Escalate, Preview, Refer, Sent
+from bot.core.conversation import Draft, Quoted
+from bot.core.decision import SMALLTALK, Cancelled, Decision, Escalate, Preview, Refer, Sent
 from bot.core.situation import Situation
 
 
-def draft(now: Situation) -> Decision:
-    """Open a draft with the last question of the conversation, if there is one."""
+def draft(now: Situation, question: Quoted | None = None) -> Decision:
+    """Open a draft with `question`, else with the last one of the conversation, if there is one."""
     exchanges = now.conversation.exchanges
-    last, earlier = (exchanges[-1].question, exchanges[:-1]) if exchanges else (None, ())
-    return advance(Draft(now.message.event_id, "question", last, earlier), now)
+    last = exchanges[-1].question if exchanges else None
+    return advance(Draft(now.message.event_id, "question", question or last), now)
 
 
 def advance(open_draft: Draft, now: Situation) -> Decision:
@@ -26,7 +26,9 @@ def advance(open_draft: Draft, now: Situation) -> Decision:
         return Refer(open_draft)
     if "mail" in now.ways and open_draft.address is None and not now.manners.reply_address:
         return Escalate(replace(open_draft, stage="address"))
-    return Preview(replace(open_draft, stage="preview"))
+    asked = now.conversation.exchanges
+    history = tuple(exchange for exchange in asked if exchange.question != open_draft.question)
+    return Preview(replace(open_draft, stage="preview", history=history))
 
 
 def repeat(open_draft: Draft) -> Decision:
@@ -54,9 +56,9 @@ def other_question_wanted(now: Situation) -> Decision | None:
 
 
 def question_told(now: Situation) -> Decision | None:
-    """The message is the question, whatever it says."""
+    """The message is the question, whatever it says but for small talk."""
     open_draft = now.conversation.draft
-    if not open_draft or open_draft.stage != "question":
+    if not open_draft or open_draft.stage != "question" or now.understood.first(SMALLTALK):
         return None
     return advance(replace(open_draft, question=now.this), now)
 

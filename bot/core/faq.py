@@ -175,6 +175,7 @@ _PLACEHOLDERS = {
     "too_large": {"{largest}"},
     "which_number": {"{count}"},
     "draft_expires": {"{minutes}"},
+    "link_subject": {"{start}"},
     "letter_subject": {"{reference}", "{start}"},
     "letter": {"{question}", "{sender}", "{reply_to}", "{reference}", "{history}"},
     "letter_shown": {"{recipient}", "{reply_to}", "{subject}", "{text}"},
@@ -214,12 +215,14 @@ class Says(Model):
     none_of_them: Localized
     again: Localized
     offer_human: Localized
+    offer_link: Localized
     greeting: Localized
     greeting_again: LocalizedVariants
     thanks: LocalizedVariants
     goodbye: LocalizedVariants
     identity: LocalizedVariants
     how_are_you: LocalizedVariants
+    acknowledged: LocalizedVariants
     insult: LocalizedVariants
     language: Localized
     help: Localized
@@ -244,6 +247,7 @@ class Says(Model):
     question_gone: Localized
     draft_expires: Localized
     draft_open: Localized
+    link_subject: Localized
     letter_subject: Localized
     letter: Localized
     letter_history: Localized
@@ -299,6 +303,7 @@ class Understands(Model):
     goodbye: tuple[Text, ...]
     identity: tuple[Text, ...]
     how_are_you: tuple[Text, ...]
+    acknowledged: tuple[Text, ...]
     insult: tuple[Text, ...]
     yes: tuple[Text, ...]
     """Nothing else lets a letter go out."""

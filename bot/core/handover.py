@@ -20,14 +20,18 @@ class Handover:
         self._manners = manners
         self._minutes = _minutes(manners.remember)
 
-    def asks(self, decision: Escalate, language: Language) -> Reply:
+    def offer(self, language: Language, ways: tuple[Way, ...]) -> str:
+        """The question whether to pass the question on, or, where there is no way to do so, to prepare a mail."""
+        return self._voice.fill(self._says.offer_human if ways else self._says.offer_link, language)
+
+    def asks(self, decision: Escalate, language: Language, ways: tuple[Way, ...]) -> Reply:
         """The question for what the draft lacks."""
         if decision.trouble == "no address":
             return self._voice.say(self._says.no_address, language)
         asks = self._says.ask_question if decision.draft.stage == "question" else self._says.ask_address
         above = [self._voice.fill(self._says.question_gone, language)] if decision.trouble else []
-        below = self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)
-        return Reply(language, "\n\n".join([*above, self._voice.fill(asks, language), below]))
+        below = [self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)] if ways else []
+        return Reply(language, "\n\n".join([*above, self._voice.fill(asks, language), *below]))
 
     def cancelled(self, decision: Cancelled, language: Language) -> Reply:
         """That nothing is passed on."""
@@ -59,18 +63,18 @@ class Handover:
 
     def failed(self, language: Language, reference: str) -> Reply:
         """That the letter could not be delivered."""
-        return Reply(language, self._voice.fill(self._says.failed, language, reference=reference))
+        return self._voice.say(self._says.failed, language, reference=reference)
 
     def refer(self, link: str, why: Literal["no mail", "limit"], language: Language) -> Reply:
         """How to write to support oneself; `link` opens the mail."""
         phrase = self._says.write_yourself if why == "no mail" else self._says.limit
-        return Reply(language, self._voice.fill(phrase, language, mailto=f"[{self._voice.address}](<{link}>)"))
+        return self._voice.say(phrase, language, mailto=f"[{self._voice.address}](<{link}>)")
 
     def to_direct_chat(self, link: str | None, language: Language) -> Reply:
         """That the rest is said in the direct chat at `link`, or that none could be opened."""
         if link is None:
             return self._voice.say(self._says.no_direct_chat, language)
-        return Reply(language, self._voice.fill(self._says.to_direct_chat, language, link=f"<{link}>"))
+        return self._voice.say(self._says.to_direct_chat, language, link=f"<{link}>")
 
 
 def _minutes(time: timedelta) -> str:

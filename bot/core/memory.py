@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.conversation import MOST_EXCHANGES, Conversation, Exchange, HandedOver, Quoted
+from bot.core.conversation import MOST_EXCHANGES, Conversation, Exchange, HandedOver, Quoted, Said
 from bot.core.decision import (
     Answer,
     Cancelled,
@@ -44,17 +44,14 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
     """What is remembered after a decision."""
     before, ruling = turn.before, turn.ruling
     decision = ruling.decision
-    if isinstance(decision, Silence):
+    if isinstance(decision, Silence) and not ruling.asks:
         return before
+    heard = replace(before, language=turn.language, turns=before.turns + 1, until=now + manners.remember)
+    if ruling.language:  # the last thing is said again, and nothing else changes
+        return replace(heard, language_chosen=True)
     heard = replace(
-        before,
-        language=turn.language,
-        language_chosen=before.language_chosen or ruling.language is not None,
-        turns=before.turns + 1,
-        offers_human=_offers_human(decision),
-        until=now + manners.remember,
+        heard, exchanges=_exchanges(before, turn), said=_said(decision), offers_human=_offers_human(decision)
     )
-    heard = replace(heard, exchanges=_exchanges(before, turn))
     match decision:
         case Answer(entries, again=again):
             runners_up = tuple(entry for entry in _beside(turn, thresholds) if entry not in entries)
@@ -73,8 +70,9 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
             return replace(heard, draft=open_draft, options=())
         case Sent(open_draft):
             topic = next((each.entries for each in heard.exchanges if each.question == open_draft.question), ())
-            until = now + manners.handed_over
-            return replace(heard, draft=None, options=(), failures=0, handed_over=HandedOver(until, topic))
+            left = tuple(each for each in heard.exchanges if each.question != open_draft.question)
+            handed_over = HandedOver(now + manners.handed_over, topic)
+            return replace(heard, draft=None, options=(), failures=0, exchanges=left, handed_over=handed_over)
         case Cancelled() | Refer():
             return replace(heard, draft=None, options=(), failures=0)
         case _:
@@ -106,3 +104,12 @@ def _beside(turn: Considered, thresholds: Thresholds) -> Iterable[str]:
 def _offers_human(decision: Decision) -> bool:
     insulted = isinstance(decision, Smalltalk) and decision.kind == "insult"
     return insulted or (isinstance(decision, Fallback) and decision.offers_human)
+
+
+def _said(decision: Decision) -> Said:
+    match decision:
+        case Answer():
+            return "answer"
+        case Clarify():
+            return "options"
+    return "offer" if isinstance(decision, Fallback) and decision.offers_human else "other"

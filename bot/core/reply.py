@@ -17,6 +17,8 @@ from bot.core.decision import (
     Unreadable,
 )
 from bot.core.faq import Entry, KnowledgeBase, Localized, LocalizedVariants
+from bot.core.handover import Handover
+from bot.core.letter import Way
 from bot.core.model import Language, Reply
 from bot.core.voice import Voice, escaped
 
@@ -27,10 +29,11 @@ _DATE = {"de": "%d.%m.%Y", "en": "%-d %B %Y"}
 class Speaker:
     """Puts decisions into words, from the FAQ's answers and the bot's phrases."""
 
-    def __init__(self, knowledge: KnowledgeBase, voice: Voice) -> None:
+    def __init__(self, knowledge: KnowledgeBase, voice: Voice, handover: Handover) -> None:
         self._knowledge = knowledge
         self._says = knowledge.phrases.says
         self._voice = voice
+        self._handover = handover
         self._unreadable = {
             "empty": self._says.empty,
             "no text": self._says.text_only,
@@ -38,10 +41,12 @@ class Speaker:
             "offer is over": self._says.offer_is_over,
         }
 
-    def reply(self, decision: Decision, language: Language, is_new: bool = False) -> Reply | None:
+    def reply(
+        self, decision: Decision, language: Language, is_new: bool = False, ways: tuple[Way, ...] = ("mail",)
+    ) -> Reply | None:
         """The reply to a message on which `decision` fell; None for silence, and for what concerns an escalation.
 
-        `is_new`: nothing was said in the conversation before.
+        `is_new`: nothing was said in the conversation before. `ways`: how questions can be passed on.
         """
         match decision:
             case Answer(entries):
@@ -49,12 +54,12 @@ class Speaker:
             case Clarify(options, why):
                 return Reply(language, self._options(options, why, language))
             case Fallback():
-                return Reply(language, self._fallback(decision, language))
+                return Reply(language, self._fallback(decision, language, ways))
             case Smalltalk("greeting") if is_new:
                 return self._voice.say(self._says.greeting, language)
             case Smalltalk(kind, variant):
-                ways: LocalizedVariants = getattr(self._says, "greeting_again" if kind == "greeting" else kind)
-                return Reply(language, self._voice.filled(ways.best(language, variant)))
+                variants: LocalizedVariants = getattr(self._says, "greeting_again" if kind == "greeting" else kind)
+                return Reply(language, self._voice.filled(variants.best(language, variant)))
             case Command(name):
                 return self._voice.say(self._says.help if name == "help" else self._says.unknown_command, language)
             case Unreadable(reason):
@@ -94,7 +99,7 @@ class Speaker:
             parts.append(f"*{self._voice.fill(self._says.source, language, title=title, date=date)}*")
         return "\n\n".join(parts)
 
-    def _fallback(self, decision: Fallback, language: Language) -> str:
+    def _fallback(self, decision: Fallback, language: Language, ways: tuple[Way, ...]) -> str:
         if decision.not_covered is not None:
             subject = self._knowledge.not_covered[decision.not_covered]
             parts = [subject.pointer.best(language)]
@@ -103,7 +108,8 @@ class Speaker:
             return "\n\n".join(parts)
         if decision.offers_human:
             above = {"none of them": [self._says.none_of_them], "again": [self._says.again]}.get(decision.why, [])
-            return "\n\n".join(self._voice.fill(each, language) for each in [*above, self._says.offer_human])
+            parts = [self._voice.fill(each, language) for each in above]
+            return "\n\n".join([*parts, self._handover.offer(language, ways)])
         parts = [self._voice.fill(self._says.fallback, language)]
         if decision.near:
             parts.append(self._list(self._says.fallback_near, decision.near, language))

@@ -48,6 +48,8 @@ class Manners:
     """Where letters go; empty: to the contact address."""
     reply_address: str = ""
     """The pattern of the reply address, with `{localpart}` of the Matrix id; empty: people are asked."""
+    server: str = ""
+    """The homeserver whose people have such addresses; empty: everybody has."""
 
     def ways(self, room_is_open: bool) -> tuple[Way, ...]:
         """How questions can be passed on; empty: people are told how to write themselves."""
@@ -59,6 +61,8 @@ class Manners:
 class Outlook:
     """What the FAQ has for a message, seen in several ways."""
 
+    text: str
+    """The message without the greeting in front, as it was ranked."""
     alone: Ranking
     """For the message by itself."""
     in_light: Ranking | None = None

@@ -58,7 +58,10 @@ def command(now: Situation) -> Decision | None:
         return Command("help")
     if not named.means("support_command"):
         return Command("unknown")
-    return drafting.repeat(now.conversation.draft) if now.conversation.draft else drafting.draft(now)
+    if now.conversation.draft:
+        return drafting.repeat(now.conversation.draft)
+    has_question = bool(now.text[command.end() :].strip())
+    return drafting.draft(now, now.this if has_question else None)
 
 
 def no_word(now: Situation) -> Decision | None:
@@ -79,11 +82,14 @@ def other_language(now: Situation) -> Decision | None:
     last = now.conversation
     if last.draft:
         return drafting.repeat(last.draft)
-    if last.options:
-        return Clarify(last.options)
-    if last.offers_human:
-        return Fallback(why="none of them")
-    return Answer(last.entries) if last.entries else SpeakLanguage()
+    match last.said:
+        case "answer" if last.entries:
+            return Answer(last.entries)
+        case "options" if last.options:
+            return Clarify(last.options)
+        case "offer":
+            return Fallback(why="unhelpful")
+    return SpeakLanguage()
 
 
 def wants_human(now: Situation) -> Decision | None:
@@ -124,7 +130,10 @@ def smalltalk(now: Situation) -> Decision | None:
 
 
 def nothing_open(now: Situation) -> Decision | None:
-    return Unreadable("nothing open") if now.understood.means("yes", "no", "agree") else None
+    """A yes to several options leaves open which one is meant."""
+    if not now.understood.means("yes", "no", "agree"):
+        return None
+    return Clarify(now.conversation.options) if now.conversation.options else Unreadable("nothing open")
 
 
 def _regret(now: Situation) -> Decision:

@@ -96,7 +96,7 @@ class Triage:
         if is_overheard and not isinstance(decision, Answer):
             return Ruling(Silence(), _OVERHEARD)
         if conversation.handed_over and ruling.asks and _is_on(conversation.handed_over, decision):
-            return Ruling(Silence(), _HANDED_OVER)
+            return Ruling(Silence(), _HANDED_OVER, asks=True)
         return ruling
 
     def remember(self, now: datetime, turn: Considered) -> Conversation:

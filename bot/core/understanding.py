@@ -79,7 +79,7 @@ class Understanding:
         left = tuple(word for word in said if word not in self._beside)
         if left in self._phrases["last"] or said in self._phrases["last"]:
             return among - 1
-        if len(left) == 1 and left[0].isdigit() and len(left[0]) < _LONGEST_NUMBER:
+        if len(left) == 1 and left[0].isdecimal() and len(left[0]) < _LONGEST_NUMBER:
             return int(left[0]) - 1
         return self._choices.get(left, self._choices.get(said))
 

@@ -1,7 +1,7 @@
 """What the use cases need from outside, as Protocols; the adapters fill them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -104,7 +104,7 @@ class Answered:
 
     reply_id: str
     at: datetime
-    before: Conversation | None = field(default_factory=Conversation)
+    before: Conversation | None = None
     """What was remembered before it: an edit of the message is considered in its light; None: no edit changes it."""
 
 
@@ -131,15 +131,16 @@ class Store(Protocol):
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation | None = Conversation(),
-        beside: tuple[Message, Conversation] | None = None,
+        before: Conversation | None = None,
     ) -> None:
         """Record in one transaction that `message` was handled, how it was answered and what is remembered after it.
 
         `told`: what the reply told the room. `entries`: the ids of the entries in the reply. `before`: what was
-        remembered before the message, kept with its answer for a day; None: no edit changes that. `beside`: what is
-        remembered of another conversation of the same person, by a message that might stand in it.
+        remembered before the message, kept with its answer for a day; without it, no edit of the message changes that.
         """
+
+    async def remember(self, message: Message, conversation: Conversation) -> None:
+        """Remember `conversation` as the one that `message` stands, or would stand, in."""
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
         """In one transaction, put the letter into the outbox and remember `conversation`.

@@ -47,8 +47,8 @@ class Outbox(Protocol):
     Everything raises StoreBroken where it cannot be read or written.
     """
 
-    async def reference_of(self, message: Message) -> str | None:
-        """The reference of the letter that this message agreed to; None where it agreed to none."""
+    async def reference_of(self, event_id: str) -> str | None:
+        """The reference of the letter that the message with this id agreed to; None where it agreed to none."""
 
     async def ways_of(self, reference: str) -> tuple[Way, ...]:
         """The ways of the letter, in the letter's order."""

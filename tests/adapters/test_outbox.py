@@ -92,8 +92,8 @@ async def test_the_message_that_agreed_leads_to_its_letter_even_after_that_was_a
     store, outbox = ports
     await store.post(posted(), BEFORE)
     await outbox.accepted("lusab-babad")
-    assert await outbox.reference_of(message("", "$yes")) == "lusab-babad"
-    assert await outbox.reference_of(message("", "$no")) is None
+    assert await outbox.reference_of("$yes") == "lusab-babad"
+    assert await outbox.reference_of("$no") is None
 
 
 async def test_letters_are_counted_by_person_and_time(ports: tuple[Store, Outbox]) -> None:

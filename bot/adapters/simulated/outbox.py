@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.adapters.simulated.clock import SimulatedClock
 from bot.core.letter import Way
-from bot.core.model import Message
 from bot.ports import Clock
 from bot.ports.post import Posted, PostState, PostStatus
 
@@ -47,10 +46,9 @@ class SimulatedOutbox:
             letter = replace(posted, message=replace(posted.message, text=None))
             self._kept[key] = _Kept(letter, event, posted.message.sender, posted.posted_at, self._clock.now())
 
-    async def reference_of(self, message: Message) -> str | None:
+    async def reference_of(self, event_id: str) -> str | None:
         """The reference of the letter that was added with this message."""
-        event = (message.room_id, message.event_id)
-        return next((reference for (reference, _), kept in self._kept.items() if kept.event == event), None)
+        return next((reference for (reference, _), kept in self._kept.items() if kept.event[1] == event_id), None)
 
     async def ways_of(self, reference: str) -> tuple[Way, ...]:
         """The ways that were added."""

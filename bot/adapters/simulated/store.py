@@ -45,8 +45,7 @@ class SimulatedStore:
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation | None = Conversation(),
-        beside: tuple[Message, Conversation] | None = None,
+        before: Conversation | None = None,
     ) -> None:
         """Remember."""
         self._handled.update((message.event_id, *message.edits))
@@ -57,8 +56,6 @@ class SimulatedStore:
         if told:
             self._told.add((message.room_id, told))
         self._remember(message, conversation)
-        if beside:
-            self._remember(*beside)
         if message.thread and not conversation.is_new:
             self._threads.add((message.room_id, message.thread))
 
@@ -66,6 +63,10 @@ class SimulatedStore:
         if conversation.until is None:
             conversation = Conversation(handed_over=conversation.handed_over)
         self._conversations[message.room_id, message.thread, message.sender] = conversation
+
+    async def remember(self, message: Message, conversation: Conversation) -> None:
+        """Remember it for the message's room, thread and sender."""
+        self._remember(message, conversation)
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
         """Remember both, and the case."""

@@ -97,8 +97,10 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(path: Path, key: Key, clock: Clock) -> AsyncIterator[Database]:
-    """The database in the file at `path`, brought to the newest version; closed at the end.
+async def open_database(path: Path, key: Key, clock: Clock, is_ours: bool = True) -> AsyncIterator[Database]:
+    """The database in the file at `path`, closed at the end.
+
+    It is brought to the newest version, unless it is not ours: an older bot may be running on it.
 
     Raises:
         Unusable: the file cannot be used.
@@ -107,7 +109,7 @@ async def open_database(path: Path, key: Key, clock: Clock) -> AsyncIterator[Dat
         try:
             connection = await stack.enter_async_context(aiosqlite.connect(path))
             path.chmod(0o600)
-            await prepare(connection, path)
+            await prepare(connection, path, is_ours)
             reader = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
             stack.callback(reader.close)
         except sqlite3.Error as error:

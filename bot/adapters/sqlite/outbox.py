@@ -15,7 +15,6 @@ from pydantic import TypeAdapter
 
 from bot.adapters.sqlite.database import Database, Execute
 from bot.core.letter import Way
-from bot.core.model import Message
 from bot.ports.post import Posted, PostStatus
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ class SqliteOutbox:
         row = (
             reference,
             posted.way,
-            self._event_key(posted.message),
+            self._event_key(posted.message.event_id),
             self._person_key(posted.message.sender),
             self._key.seal(_CONTENT, content.encode(), reference),
             now,
@@ -57,9 +56,9 @@ class SqliteOutbox:
             row,
         )
 
-    async def reference_of(self, message: Message) -> str | None:
+    async def reference_of(self, event_id: str) -> str | None:
         """The reference of the letter that this message agreed to."""
-        row = self._database.row("SELECT reference FROM outbox WHERE event = ?", self._event_key(message))
+        row = self._database.row("SELECT reference FROM outbox WHERE event = ?", self._event_key(event_id))
         return str(row[0]) if row else None
 
     async def ways_of(self, reference: str) -> tuple[Way, ...]:
@@ -156,8 +155,8 @@ class SqliteOutbox:
             return None
         return replace(letter, attempts=attempts)
 
-    def _event_key(self, message: Message) -> bytes:
-        return self._key.fingerprint("posted", message.room_id, message.event_id)
+    def _event_key(self, event_id: str) -> bytes:
+        return self._key.fingerprint("posted", event_id)
 
     def _person_key(self, sender: str) -> bytes:
         return self._key.fingerprint("person", sender)

@@ -132,8 +132,8 @@ SWEEPS = (
 """What erases what is too old, each with the age from which on something is. A letter that waits never is."""
 
 
-async def prepare(database: aiosqlite.Connection, path: Path) -> None:
-    """Bring the database in the file at `path` to the newest version.
+async def prepare(database: aiosqlite.Connection, path: Path, updates: bool = True) -> None:
+    """Bring the database in the file at `path` to the newest version; or, without `updates`, see that it is there.
 
     Raises:
         Unusable: it is damaged, or newer than this bot.
@@ -150,6 +150,8 @@ async def prepare(database: aiosqlite.Connection, path: Path) -> None:
             f"{path} was made by a newer version of the bot: update the bot, or restore the data folder from a backup "
             "of the older one"
         )
+    if version < len(MIGRATIONS) and not updates:
+        raise Unusable(f"{path} is of an older version of the bot: restart the bot with the new one first")
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         await database.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 

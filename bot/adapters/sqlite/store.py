@@ -48,8 +48,7 @@ class SqliteStore:
         reply_id: str | None = None,
         told: Notice | None = None,
         entries: tuple[str, ...] = (),
-        before: Conversation | None = Conversation(),
-        beside: tuple[Message, Conversation] | None = None,
+        before: Conversation | None = None,
     ) -> None:
         """Record that `message` was handled and what is remembered after it, and erase what is too old."""
         now = self._database.seconds()
@@ -69,11 +68,14 @@ class SqliteStore:
             if told:
                 await execute(*self._telling(message.room_id, told))
             await self._conversations.remember(execute, message, conversation)
-            if beside:
-                await self._conversations.remember(execute, *beside)
             if message.thread and not conversation.is_new:
                 thread = self._database.key.fingerprint("thread", message.room_id, message.thread)
                 await execute("INSERT OR REPLACE INTO threads VALUES (?, ?)", (thread, now))
+
+    async def remember(self, message: Message, conversation: Conversation) -> None:
+        """Remember the conversation that `message` stands, or would stand, in."""
+        async with self._database.transaction() as execute:
+            await self._conversations.remember(execute, message, conversation)
 
     async def post(self, posted: Posted, conversation: Conversation) -> None:
         """Put the letter into the outbox, once, and remember its case and the conversation of its message."""
