@@ -18,7 +18,7 @@ from bot.core.text import printable
 Texts = Mapping[Quoted, str | None]
 """The words of the messages that a draft names; None where they are gone."""
 
-_COMMAND = re.compile(r"^\s*!\S+\s*")
+_COMMAND = re.compile(r"^\s*!\w+\s+(?=\S)")
 """Of "!support My question", the command is no part of the letter."""
 _LONGEST = 4000
 """Characters of a question in a letter."""

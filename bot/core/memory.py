@@ -46,7 +46,10 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
     decision = ruling.decision
     if isinstance(decision, Silence) and not ruling.asks:
         return before
-    heard = replace(before, language=turn.language, turns=before.turns + 1, until=now + manners.remember)
+    heard = replace(before, language=turn.language, until=now + manners.remember)
+    if isinstance(decision, Silence):  # the question may still be passed on
+        return replace(heard, exchanges=_exchanges(before, turn))
+    heard = replace(heard, turns=before.turns + 1)
     if ruling.language:  # the last thing is said again, and nothing else changes
         return replace(heard, language_chosen=True)
     heard = replace(

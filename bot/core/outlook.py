@@ -33,7 +33,7 @@ class Observer:
         text = self._understanding.without_greeting(message.text or "")
         alone = self._index.rank(text)
         in_light = self._in_light(text, alone, conversation.entries[-1]) if conversation.entries else None
-        return Outlook(text, alone, in_light, self._parts(text), self._named(text, conversation.options))
+        return Outlook(alone, in_light, self._parts(text), self._named(text, conversation.options), text)
 
     def _in_light(self, text: str, alone: Ranking, entry: str) -> Ranking | None:
         """What the FAQ has for `text` as a question about what `entry` is about; None where it is none.

@@ -61,8 +61,6 @@ class Manners:
 class Outlook:
     """What the FAQ has for a message, seen in several ways."""
 
-    text: str
-    """The message without the greeting in front, as it was ranked."""
     alone: Ranking
     """For the message by itself."""
     in_light: Ranking | None = None
@@ -71,6 +69,8 @@ class Outlook:
     """For each of the questions in the message; empty where there are not several."""
     named: str | None = None
     """The one option on offer whose words the message uses."""
+    text: str = ""
+    """The message without the greeting in front, as it was ranked."""
 
 
 @dataclass(frozen=True)

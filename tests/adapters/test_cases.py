@@ -160,8 +160,8 @@ async def test_no_name_room_or_word_of_a_case_stands_in_any_byte_of_the_store(
     await store.post(to_room(text="Ein Geheimnis " * 500), BEFORE)
     await book.stands(STANDING)
     await outbox.accepted("lusab-babad", "room")
-    await book.passed_on(message("Ein Geheimnis", "$b", room_id=SUPPORT.room_id), STANDING, COPY)
-    assert leaked(path, b"Geheimnis", b"uni.test", b"$yes", b"$letter", b"$copy", b"$b", b"ada") == []
+    await book.passed_on(message("Ein Geheimnis", "$written by support", room_id=SUPPORT.room_id), STANDING, COPY)
+    assert leaked(path, b"Geheimnis", b"uni.test", b"$yes", b"$letter", b"$copy", b"$written", b"@ada") == []
     assert database.rows("SELECT content FROM outbox")[0][0] is None
 
 

@@ -114,7 +114,8 @@ async def test_another_conversation_of_the_person_is_remembered_beside(path: Pat
     elsewhere = message("", room_id="!direct:uni.test")
     other = Conversation(language="de", until=REMEMBERED.until, handed_over=HANDED_OVER)
     async with open_store(path, KEY, SimulatedClock()) as store:
-        await store.record(message("hi"), REMEMBERED, "$answer", beside=(elsewhere, other))
+        await store.record(message("hi"), REMEMBERED, "$answer")
+        await store.remember(elsewhere, other)
         assert await store.conversation(elsewhere) == other
         assert await store.conversation(message("")) == REMEMBERED
 

@@ -127,8 +127,9 @@ def test_a_mailto_link_opens_the_same_subject_and_text(desk_clerk: Correspondenc
     parts = urlsplit(link)
     fields = parse_qs(parts.query, keep_blank_values=True, strict_parsing=True)
     letter = write(desk_clerk, question)
+    start = letter.subject.partition("] ")[2]
     assert (parts.scheme, unquote(parts.path)) == ("mailto", RECIPIENT)
-    assert fields["subject"] == [letter.subject]
+    assert fields["subject"] == [f"Frage an den Helpdesk: {start}".strip()]
     body = fields.get("body", [""])[0]
     assert letter.text.startswith(body.replace("\r\n", "\n"))
     assert link.isascii()
@@ -147,11 +148,11 @@ def test_an_odd_recipient_does_not_break_the_link(knowledge: KnowledgeBase) -> N
 
 
 def test_the_reply_goes_to_the_address_that_was_told_else_to_the_pattern(knowledge: KnowledgeBase) -> None:
-    clerk = Correspondence(knowledge, RECIPIENT, "{localpart}@uni.test")
+    clerk = Correspondence(knowledge, RECIPIENT, "{localpart}@uni.example.org", "uni.test")
     assert write(clerk, "x").reply_to == "ada@example.org"
-    assert write(clerk, "x", draft=Draft("$opened", "preview", QUESTION)).reply_to == "ada@uni.test"
-    assert write(clerk, "x", texts={ADDRESS: None}).reply_to == "ada@uni.test"
-    assert write(clerk, "x", texts={ADDRESS: "a@example.org b@example.org"}).reply_to == "ada@uni.test"
+    assert write(clerk, "x", draft=Draft("$opened", "preview", QUESTION)).reply_to == "ada@uni.example.org"
+    assert write(clerk, "x", texts={ADDRESS: None}).reply_to == "ada@uni.example.org"
+    assert write(clerk, "x", texts={ADDRESS: "a@example.org b@example.org"}).reply_to == "ada@uni.example.org"
 
 
 def history(*entries: tuple[str, ...], with_history: bool = True) -> tuple[Draft, dict[Quoted, str | None]]:

@@ -45,7 +45,9 @@ def at(
 def test_a_draft_holds_the_last_question_and_has_the_earlier_ones_at_hand(understanding: Understanding) -> None:
     first, last = Exchange(Quoted(ROOM, "$1st"), ("a",)), Exchange(QUESTION)
     opened = drafting.draft(at(understanding, "Mensch", exchanges=(first, last)))
-    assert opened == Escalate(Draft("$1", "address", QUESTION, (first,)))
+    assert opened == Escalate(Draft("$1", "address", QUESTION))
+    known = {"exchanges": (first, last), "reply_address": "{localpart}@example.org"}
+    assert drafting.draft(at(understanding, "Mensch", **known)) == Preview(Draft("$1", "preview", QUESTION, (first,)))
 
 
 def test_a_draft_without_a_question_asks_for_it_first(understanding: Understanding) -> None:

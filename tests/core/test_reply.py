@@ -17,16 +17,23 @@ from bot.core.decision import (
     Unreadable,
 )
 from bot.core.faq import Entry, KnowledgeBase
+from bot.core.handover import Handover
 from bot.core.model import LANGUAGES, Language
 from bot.core.render import plain
 from bot.core.reply import Speaker
+from bot.core.situation import Manners
 from bot.core.voice import Voice
 from tests.conftest import CONTACT
 
 
 @pytest.fixture(scope="module")
 def speaker(knowledge: KnowledgeBase) -> Speaker:
-    return Speaker(knowledge, Voice(CONTACT))
+    return speaking(knowledge)
+
+
+def speaking(knowledge: KnowledgeBase) -> Speaker:
+    voice = Voice(CONTACT)
+    return Speaker(knowledge, voice, Handover(knowledge.phrases.says, voice, Manners()))
 
 
 def said(speaker: Speaker, decision: object, language: Language = "de") -> str:
@@ -153,7 +160,7 @@ def test_an_offer_of_a_human_names_the_team_and_no_near_topic(speaker: Speaker) 
 
 def test_marks_in_titles_are_shown_as_they_are(knowledge: KnowledgeBase) -> None:
     entry = Entry.model_validate({"id": "x", "phrasings": {"de": ["x"]}, "question": {"de": "Ist *das* [ein](b) `c`?"}})
-    odd = Speaker(KnowledgeBase(entries=(entry,), phrases=knowledge.phrases), Voice(CONTACT))
+    odd = speaking(KnowledgeBase(entries=(entry,), phrases=knowledge.phrases))
     assert "1. Ist *das* [ein](b) `c`?" in plain(said(odd, Clarify(("x",))))
 
 
