@@ -150,6 +150,12 @@ async def _posting(
     waiting = sum(each.state == "waiting" and each.way == "mail" for each in await outbox.all())
     if waiting and not mailer:
         log.warning("%d letters wait, but `mail:` is not configured any more: see `auskunft outbox`", waiting)
+    if config.mail:
+        log.info(
+            "questions are passed on by mail to %s, over %s",
+            config.mail.recipient or config.contact,
+            config.mail.server,
+        )
     if not mailer and not cases:
         yield None
         return

@@ -45,7 +45,8 @@ UserId = Annotated[str, StringConstraints(pattern=r"^@[^:\s]+:\S+$")]
 RoomName = Annotated[str, StringConstraints(pattern=r"^[#!]\S+$")]
 """A room's address (`#room:server`) or id (`!...`)."""
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_ADDRESS.pattern)]
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]+$")]
+Host = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._-]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$")]
+"""A name or an address, IPv6 without brackets; no port."""
 
 
 class Matrix(Model):

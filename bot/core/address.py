@@ -9,6 +9,8 @@ MAIL_ADDRESS = re.compile(rf"^{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})*$")
 """No name in quotes, and no question mark: mail programs take `=?...?=` for something else."""
 _AROUND = re.compile(r"[\s<>()\[\],;:\"„“”]+")
 """What stands around addresses: it is split at, as no search for what may be one takes linear time."""
+_AT = re.compile(r"\s?[(\[{]\s?at\s?[)\]}]\s?", re.IGNORECASE)
+_DOT = re.compile(r"\s?[(\[{]\s?(?:dot|punkt)\s?[)\]}]\s?", re.IGNORECASE)
 _MARKS = ".!?'*_`"
 """What people write around an address, where it is none with it."""
 _LONGEST = 254
@@ -21,7 +23,8 @@ def find_address(text: str) -> str | None:
     It is normalised: the domain in lower case. Quoted local parts, addresses with a display name's marks and domains
     that cannot be on the internet (`user@localhost`) are no addresses here.
     """
-    words = (word for word in _AROUND.split(text) if "@" in word)
+    written = _DOT.sub(".", _AT.sub("@", text))
+    words = (word for word in _AROUND.split(written) if "@" in word)
     found = {address for word in words if (address := valid(word) or valid(word.strip(_MARKS)))}
     return found.pop() if len(found) == 1 else None
 

@@ -48,14 +48,17 @@ def clear(now: Situation) -> Decision | None:
 
 
 def clear_beside_a_draft(now: Situation) -> Decision | None:
-    if not now.conversation.draft or now.understood.first(SMALLTALK):
+    if not now.conversation.draft or now.understood.first(SMALLTALK) or no_question(now) or "@" in now.text:
         return None
     return several(now) or clear(now)
 
 
 def not_covered(now: Situation) -> Decision | None:
+    """A pointer; after a failure it does not stand alone."""
     subject = now.outlook.alone.not_covered
-    return None if subject is None else Fallback(not_covered=subject)
+    if subject is None:
+        return None
+    return Fallback(not_covered=subject, why="again" if now.conversation.failures else "unknown")
 
 
 def weak(now: Situation) -> Decision:

@@ -27,6 +27,8 @@ class Exchange:
     """The ids of the entries that were answered; empty where none was."""
     reply: str | None = None
     """The event id of the bot's answer."""
+    is_telling: bool = True
+    """Whether it says by itself what it is about: "immer noch nix" does not."""
 
 
 Stage = Literal["question", "address", "preview"]

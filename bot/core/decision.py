@@ -16,6 +16,8 @@ class Answer:
     """Whether the message asks something else, too, that no entry answers."""
     again: bool = False
     """Whether it was answered just before, and nothing else fits what was asked after it."""
+    offers_human: bool = False
+    """Whether it also offers to pass the question on."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.core.conversation import Conversation, Draft, Quoted
 from bot.core.correspondence import Correspondence, Texts
-from bot.core.decision import Answer, Cancelled, Decision, Drafted, Escalate, Preview, Refer, Sent
+from bot.core.decision import Answer, Cancelled, Decision, Drafted, Escalate, Preview, Refer, Ruling, Sent, Smalltalk
 from bot.core.faq import KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.language import LanguageGuesser
@@ -71,8 +71,8 @@ class Desk:
         before = self._known(conversation.as_of(now))
         outlook = self._observer.outlook(before, message)
         ways = self._manners.ways(room_is_open)
-        ruling = self._triage.decide(before, message, outlook, room_is_open)
-        language = ruling.language or self.language_for(message, before)
+        ruling = self._leading_on(self._triage.decide(before, message, outlook, room_is_open))
+        language = ruling.language or self._language_of(ruling, message, before)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
         return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
 
@@ -148,6 +148,18 @@ class Desk:
             return message.language or usual
         return self._languages.guess(message.text or "", usual)
 
+    def _leading_on(self, ruling: Ruling) -> Ruling:
+        """With the offer of a human, where an entry asks for it."""
+        decision = ruling.decision
+        if isinstance(decision, Answer) and any(self._knowledge.entry(each).offers_human for each in decision.entries):
+            return replace(ruling, decision=replace(decision, offers_human=True))
+        return ruling
+
+    def _language_of(self, ruling: Ruling, message: Message, before: Conversation) -> Language:
+        """A word such as "ok" or "stop" changes no language."""
+        speaks = ruling.asks or isinstance(ruling.decision, Smalltalk) or before.language is None
+        return self.language_for(message, before) if speaks else before.language or self._language
+
     def _known(self, conversation: Conversation) -> Conversation:
         """The conversation without entries that the FAQ does not have any more."""
 
@@ -178,7 +190,10 @@ class Desk:
         decision, language = considered.ruling.decision, considered.language
         match decision:
             case Escalate():
-                return self.handover.asks(decision, language, considered.ways)
+                is_first = decision.draft.opened_by == considered.message.event_id
+                return self.handover.asks(decision, language, considered.ways, is_first)
+            case Preview(_, "unclear"):
+                return self.handover.unclear(language)
             case Cancelled():
                 return self.handover.cancelled(decision, language)
         reply = self._speaker.reply(decision, language, considered.before.is_new, considered.ways)
@@ -192,4 +207,5 @@ def _draft(decision: Decision) -> Draft | None:
 
 
 def _needs_letter(decision: Decision) -> bool:
-    return isinstance(decision, Preview | Sent | Refer)
+    """Whether it is not enough to say that the letter still waits."""
+    return isinstance(decision, Sent | Refer) or (isinstance(decision, Preview) and decision.trouble != "unclear")

@@ -12,9 +12,10 @@ from bot.core.situation import Situation
 
 
 def draft(now: Situation, question: Quoted | None = None) -> Decision:
-    """Open a draft with `question`, else with the last one of the conversation, if there is one."""
+    """Open a draft with `question`, else with the last one of the conversation that tells something, or any."""
     exchanges = now.conversation.exchanges
-    last = exchanges[-1].question if exchanges else None
+    telling = [exchange for exchange in exchanges if exchange.is_telling] or exchanges
+    last = telling[-1].question if telling else None
     return advance(Draft(now.message.event_id, "question", question or last), now)
 
 
@@ -60,6 +61,8 @@ def question_told(now: Situation) -> Decision | None:
     open_draft = now.conversation.draft
     if not open_draft or open_draft.stage != "question" or now.understood.first(SMALLTALK):
         return None
+    if find_address(now.text) and len(now.text.split()) == 1:  # the answer to what is asked next
+        return Escalate(replace(open_draft, address=now.this))
     return advance(replace(open_draft, question=now.this), now)
 
 
@@ -72,10 +75,11 @@ def address_told(now: Situation) -> Decision | None:
 
 
 def confirmed(now: Situation) -> Decision | None:
-    """The one way in which a letter goes out."""
+    """The one way in which a letter goes out: a yes to what was shown. After anything else it is shown again first."""
     open_draft = now.conversation.draft
-    is_shown = open_draft is not None and open_draft.stage == "preview" and open_draft.shown
-    return Sent(open_draft) if open_draft and is_shown and now.understood.means("yes") else None
+    if not open_draft or open_draft.stage != "preview" or not now.understood.means("yes"):
+        return None
+    return Sent(open_draft) if open_draft.shown else Preview(open_draft)
 
 
 def history_wanted(now: Situation) -> Decision | None:

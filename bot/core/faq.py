@@ -113,6 +113,8 @@ class Entry(Model):
     """Markdown; its first line carries the answer."""
     links: tuple[TitledLink, ...] = ()
     related: tuple[EntryId, ...] = ()
+    offers_human: bool = False
+    """Whether the bot offers, below the answer, to pass the question on."""
     source: Source | None = None
     review_by: date | None = None
 

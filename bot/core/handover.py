@@ -24,13 +24,15 @@ class Handover:
         """The question whether to pass the question on, or, where there is no way to do so, to prepare a mail."""
         return self._voice.fill(self._says.offer_human if ways else self._says.offer_link, language)
 
-    def asks(self, decision: Escalate, language: Language, ways: tuple[Way, ...]) -> Reply:
-        """The question for what the draft lacks."""
+    def asks(self, decision: Escalate, language: Language, ways: tuple[Way, ...], is_first: bool) -> Reply:
+        """The question for what the draft lacks; `is_first`: the draft was opened just now."""
         if decision.trouble == "no address":
             return self._voice.say(self._says.no_address, language)
         asks = self._says.ask_question if decision.draft.stage == "question" else self._says.ask_address
         above = [self._voice.fill(self._says.question_gone, language)] if decision.trouble else []
-        below = [self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)] if ways else []
+        below = (
+            [self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)] if ways and is_first else []
+        )
         return Reply(language, "\n\n".join([*above, self._voice.fill(asks, language), *below]))
 
     def cancelled(self, decision: Cancelled, language: Language) -> Reply:
@@ -41,11 +43,14 @@ class Handover:
         """What stands below an answer that is given while a letter waits for its yes."""
         return self._voice.fill(self._says.draft_open, language)
 
+    def unclear(self, language: Language) -> Reply:
+        """What is said instead of the letter once more, where the message was neither yes nor no."""
+        return self._voice.say(self._says.preview_unclear, language)
+
     def preview(self, letter: str, decision: Preview, language: Language, ways: tuple[Way, ...] = ("mail",)) -> Reply:
         """The letter before it is sent, as Markdown shows it."""
         shown = self._says.preview if "mail" in ways else self._says.preview_in_room
-        reasons = {"unclear": self._says.preview_unclear, "changed": self._says.preview_changed}
-        parts = [self._voice.fill(reasons[decision.trouble], language)] if decision.trouble else []
+        parts = [self._voice.fill(self._says.preview_changed, language)] if decision.trouble == "changed" else []
         parts.append(self._voice.fill(shown, language, letter=letter, minutes=self._minutes))
         if decision.draft.history:
             added = decision.draft.with_history

@@ -11,10 +11,10 @@ from bot.core.decision import (
     Cancelled,
     Clarify,
     Decision,
+    Drafted,
     Escalate,
     Fallback,
     Preview,
-    Refer,
     Ruling,
     Sent,
     Silence,
@@ -24,8 +24,11 @@ from bot.core.decision import (
 from bot.core.letter import Way
 from bot.core.model import Language, Message, Ranking
 from bot.core.situation import Manners, Outlook, Thresholds
+from bot.core.text import content_stems
 
 _MOST_RUNNERS_UP = 4
+_TELLING = 3
+"""From so many words that are no function words on, a question says by itself what it is about."""
 
 
 class Considered(NamedTuple):
@@ -46,12 +49,21 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
     decision = ruling.decision
     if isinstance(decision, Silence) and not ruling.asks:
         return before
-    heard = replace(before, language=turn.language, until=now + manners.remember)
+    heard = replace(
+        before,
+        language=turn.language,
+        language_chosen=before.language_chosen or ruling.language is not None,
+        until=now + manners.remember,
+    )
     if isinstance(decision, Silence):  # the question may still be passed on
         return replace(heard, exchanges=_exchanges(before, turn))
     heard = replace(heard, turns=before.turns + 1)
+    if isinstance(decision, Drafted | Cancelled):
+        return _drafted(heard, decision, now + manners.handed_over)
+    if heard.draft:  # a yes would no longer be to what was shown
+        heard = replace(heard, draft=replace(heard.draft, shown=""))
     if ruling.language:  # the last thing is said again, and nothing else changes
-        return replace(heard, language_chosen=True)
+        return heard
     heard = replace(
         heard, exchanges=_exchanges(before, turn), said=_said(decision), offers_human=_offers_human(decision)
     )
@@ -69,17 +81,21 @@ def remember(turn: Considered, now: datetime, manners: Manners, thresholds: Thre
             return replace(heard, options=(), runners_up=(), failures=before.failures + 1)
         case Unreadable("no text"):
             return replace(heard, told_text_only=True)
-        case Escalate(open_draft) | Preview(open_draft):
-            return replace(heard, draft=open_draft, options=())
-        case Sent(open_draft):
-            topic = next((each.entries for each in heard.exchanges if each.question == open_draft.question), ())
-            left = tuple(each for each in heard.exchanges if each.question != open_draft.question)
-            handed_over = HandedOver(now + manners.handed_over, topic)
-            return replace(heard, draft=None, options=(), failures=0, exchanges=left, handed_over=handed_over)
-        case Cancelled() | Refer():
-            return replace(heard, draft=None, options=(), failures=0)
-        case _:
-            return heard
+    return heard
+
+
+def _drafted(heard: Conversation, decision: Drafted | Cancelled, until: datetime) -> Conversation:
+    """After a step of an escalation; once sent, the topic is support's until then, and is not offered again."""
+    heard = replace(heard, said="other", offers_human=False, options=())
+    match decision:
+        case Escalate(draft) | Preview(draft):
+            return replace(heard, draft=draft)
+        case Sent(draft):
+            topic = next((each.entries for each in heard.exchanges if each.question == draft.question), ())
+            left = tuple(each for each in heard.exchanges if each.question != draft.question)
+            handed_over = HandedOver(until, topic)
+            return replace(heard, draft=None, failures=0, exchanges=left, handed_over=handed_over)
+    return replace(heard, draft=None, failures=0)
 
 
 def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
@@ -87,7 +103,9 @@ def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
     decision, exchanges = turn.ruling.decision, before.exchanges
     entries = decision.entries if isinstance(decision, Answer) else ()
     if turn.ruling.asks:
-        this = Exchange(Quoted(turn.message.room_id, turn.message.quotable), entries)
+        is_telling = isinstance(decision, Clarify) or (bool(entries) and not _offers_human(decision))
+        is_telling = is_telling or len(content_stems(turn.outlook.text)) >= _TELLING
+        this = Exchange(Quoted(turn.message.room_id, turn.message.quotable), entries, is_telling=is_telling)
         return (*exchanges, this)[-MOST_EXCHANGES:]
     reaction = turn.message.reaction
     if reaction and isinstance(decision, Fallback):
@@ -106,7 +124,7 @@ def _beside(turn: Considered, thresholds: Thresholds) -> Iterable[str]:
 
 def _offers_human(decision: Decision) -> bool:
     insulted = isinstance(decision, Smalltalk) and decision.kind == "insult"
-    return insulted or (isinstance(decision, Fallback) and decision.offers_human)
+    return insulted or (isinstance(decision, Fallback | Answer) and decision.offers_human)
 
 
 def _said(decision: Decision) -> Said:

@@ -69,7 +69,7 @@ class Observer:
         rankings: list[Ranking] = []
         for part in asked:
             ranking = self._index.rank(part)
-            if rankings and rankings[-1].matches and not self._is_clear(ranking):
+            if rankings and self._is_clear(rankings[-1]) and not self._is_clear(ranking):
                 ranking = self._in_light(part, ranking, rankings[-1].matches[0].entry) or ranking
             rankings.append(ranking)
         return tuple(rankings)

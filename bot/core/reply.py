@@ -4,8 +4,6 @@ The first line carries the answer: it is what a lock screen and a thread's previ
 the business of `render`.
 """
 
-from collections.abc import Iterable
-
 from bot.core.decision import (
     Answer,
     Clarify,
@@ -49,8 +47,8 @@ class Speaker:
         `is_new`: nothing was said in the conversation before. `ways`: how questions can be passed on.
         """
         match decision:
-            case Answer(entries):
-                return Reply(language, self._answers(decision, map(self._knowledge.entry, entries), language))
+            case Answer():
+                return Reply(language, self._answers(decision, language, ways))
             case Clarify(options, why):
                 return Reply(language, self._options(options, why, language))
             case Fallback():
@@ -69,12 +67,15 @@ class Speaker:
             case _:
                 return None
 
-    def _answers(self, decision: Answer, entries: Iterable[Entry], language: Language) -> str:
+    def _answers(self, decision: Answer, language: Language, ways: tuple[Way, ...]) -> str:
+        entries = map(self._knowledge.entry, decision.entries)
         parts = [self._answer(entry, language) for entry in entries]
         if decision.again:
             parts.insert(0, self._voice.fill(self._says.same_again, language))
         if decision.left_open:
             parts.append(self._voice.fill(self._says.left_open, language))
+        if decision.offers_human:
+            parts.append(self._handover.offer(language, ways))
         return "\n\n".join(parts)
 
     def _options(self, options: tuple[str, ...], why: str, language: Language) -> str:
@@ -105,6 +106,8 @@ class Speaker:
             parts = [subject.pointer.best(language)]
             if subject.related:
                 parts.append(self._list(self._says.related, subject.related[:_MOST_RELATED], language))
+            if decision.offers_human:
+                parts.append(self._handover.offer(language, ways))
             return "\n\n".join(parts)
         if decision.offers_human:
             above = {"none of them": [self._says.none_of_them], "again": [self._says.again]}.get(decision.why, [])

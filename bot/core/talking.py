@@ -105,7 +105,9 @@ def none_of_them(now: Situation) -> Decision | None:
     offered = bool(now.conversation.options)
     if offered and now.understood.means("none_of_them", "no"):
         return Fallback(why="none of them")
-    return Unreadable("nothing open") if now.understood.means("none_of_them") else None
+    if not now.understood.means("none_of_them"):
+        return None
+    return _regret(now) if now.conversation.said == "answer" else Unreadable("nothing open")
 
 
 def chosen_by_number(now: Situation) -> Decision | None:
@@ -131,9 +133,12 @@ def smalltalk(now: Situation) -> Decision | None:
 
 def nothing_open(now: Situation) -> Decision | None:
     """A yes to several options leaves open which one is meant."""
+    options = now.conversation.options
     if not now.understood.means("yes", "no", "agree"):
         return None
-    return Clarify(now.conversation.options) if now.conversation.options else Unreadable("nothing open")
+    if len(options) == 1:
+        return Answer(options)
+    return Clarify(options) if options else Unreadable("nothing open")
 
 
 def _regret(now: Situation) -> Decision:
