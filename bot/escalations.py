@@ -3,6 +3,7 @@
 What becomes of a letter that was posted is the business of `backoffice`.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -62,6 +63,7 @@ class Escalations:
         self._allowance = allowance
         self._wake = wake
         self._rooms = rooms
+        self._posting = asyncio.Lock()
 
     async def room_is_open(self, message: Message) -> bool:
         """Whether the message's question can be passed on in the support room: it stays encrypted on both sides.
@@ -87,14 +89,22 @@ class Escalations:
         texts = {quoted: await self._words(quoted, turn.message) for quoted in self._desk.wanted(turn)}
         return self._desk.finish(turn, texts)
 
-    async def post(self, turn: Turn) -> None:
-        """Put the turn's letter into the outbox: from now on it goes out, whatever happens."""
-        if turn.letter:
+    async def posted(self, turn: Turn) -> Turn:
+        """The turn, its letter in the outbox: from now on it goes out, whatever happens.
+
+        Where others have used up what may be posted meanwhile, the turn that says so.
+        """
+        if turn.letter is None:
+            return turn
+        async with self._posting:
+            if await self._is_used_up(turn.message.sender):
+                return self._desk.finish(self._desk.refer(turn), {})
             message = replace(turn.message, text=None)
-            posted = Posted(turn.letter, message, turn.language, self._clock.now())
-            await self._store.post(posted, turn.conversation)
-            if self._wake:
-                self._wake()
+            letter = Posted(turn.letter, message, turn.language, self._clock.now())
+            await self._store.post(letter, turn.conversation)
+        if self._wake:
+            self._wake()
+        return turn
 
     async def posted_by(self, message: Message) -> Underway | None:
         """The letter that this message has agreed to already, before a crash."""

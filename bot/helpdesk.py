@@ -6,12 +6,14 @@ that is taken back takes its answer along; who writes too much is told so, and t
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from bot.core.conversation import Conversation
-from bot.core.decision import Clarify, Sent
+from bot.core.decision import Clarify, Sent, Silence
 from bot.core.desk import Desk
 from bot.core.model import Addressed, Feedback, Message, Reply
 from bot.core.pace import Pace, Verdict
@@ -72,10 +74,11 @@ class Helpdesk:
         if message.edit_of:
             return await self._answer_anew(message, message.edit_of, conversation)
         turn = await self._considered(conversation, message)
-        reply = turn.reply if turn else self._apology(conversation)
-        if reply and (verdict := self._pace.verdict(message, self._clock.now())) is not Verdict.ANSWER:
+        says = turn is None or not isinstance(turn.decision, Silence)
+        if says and (verdict := self._pace.verdict(message, self._clock.now())) is not Verdict.ANSWER:
             await self._hold_back(message, conversation, verdict)
             return None
+        turn = turn and await self._completed(turn)
         if turn is None:
             reply_id = await self._replies.send(message, self._apology(conversation))
             await self._store.record(message, conversation, reply_id, before=conversation)
@@ -83,7 +86,7 @@ class Helpdesk:
             await self._go_on_in_direct_chat(turn, turn.reply)
         else:
             await self._answer(turn)
-        if reply:
+        if says:
             self._pace.answered(message, self._clock.now())
         return turn
 
@@ -98,9 +101,9 @@ class Helpdesk:
 
     async def _answer(self, turn: Turn) -> None:
         """Reply, and remember; what has an effect beyond the reply comes first."""
-        message, after, reply_id = turn.message, turn.conversation, None
         if isinstance(turn.decision, Sent):
-            await self._escalations.post(turn)
+            turn = await self._escalations.posted(turn)
+        message, after, reply_id = turn.message, turn.conversation, None
         if turn.reply:
             reply_id = await self._replies.send(message, turn.reply, rings=isinstance(turn.decision, Sent))
             after = turn.replied(reply_id)
@@ -206,6 +209,7 @@ class Helpdesk:
             await self._store.record(message, conversation)
             return None
         turn = await self._considered(answered.before, message) if answered.before else None
+        conversation = conversation.reworded(question, message.quotable)
         if turn is None or is_private(turn.decision):
             await self._store.record(message, conversation)
             return None
@@ -220,15 +224,24 @@ class Helpdesk:
         return turn
 
     async def _considered(self, conversation: Conversation, message: Message) -> Turn | None:
-        try:
-            room_is_open = await self._escalations.room_is_open(message)
-            turn = self._desk.consider(conversation, message, self._clock.now(), room_is_open)
+        """The turn, but for what needs the words of earlier messages; None after a fault of ours."""
+        room_is_open = await self._escalations.room_is_open(message)
+        with self._unsilenced():
+            return self._desk.consider(conversation, message, self._clock.now(), room_is_open)
+
+    async def _completed(self, turn: Turn) -> Turn | None:
+        with self._unsilenced():
             return await self._escalations.completed(turn)
+
+    @contextmanager
+    def _unsilenced(self) -> Iterator[None]:
+        """A fault of ours must not silence the bot; the text stays out of the log."""
+        try:
+            yield
         except (Undelivered, StoreBroken):
             raise
-        except Exception as error:  # a fault of ours must not silence the bot; the text stays out of the log
+        except Exception as error:
             log.error("a message could not be considered: %s at %s", type(error).__name__, _origin(error))
-            return None
 
     def _sent(self, message: Message, conversation: Conversation, posted: Underway) -> Reply:
         language = self._desk.language_for(message, conversation)

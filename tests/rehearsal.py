@@ -161,6 +161,8 @@ class Played:
     """The reply as plain text; empty where nothing was said."""
     entries: tuple[str, ...]
     options: tuple[str, ...]
+    shows_letter: bool
+    """Whether the reply shows a letter."""
     posted: tuple[Letter, ...]
     """The letters that went to the outbox by it."""
     draft: Stage | None
@@ -243,6 +245,7 @@ async def converse(dialogue: Dialogue, desk: Desk) -> list[Played]:
                 text=plain(reply.markdown) if reply else "",
                 entries=decision.entries if isinstance(decision, Answer) else (),
                 options=decision.options if isinstance(decision, Clarify) else (),
+                shows_letter=bool(turn and turn.letter),
                 posted=tuple(letters(opened)[before:]),
                 draft=kept.draft.stage if kept.draft else None,
             )

@@ -58,7 +58,7 @@ def check_mail(dialogue: Dialogue, played: list[Played]) -> None:
     assert _REFERENCE.fullmatch(letter.reference)
     assert letter.reference in letter.subject
     assert letter.reference in turn.text
-    preview = [each for each in played[:number] if each.decision == "preview"][-1]
+    preview = [each for each in played[:number] if each.shows_letter][-1]
     assert shows(preview.text, letter.recipient, letter.reply_to, letter.subject, letter.text)
 
 

@@ -525,7 +525,7 @@ async def test_an_edit_neither_opens_a_draft_nor_turns_one_down(office: Office) 
     await office.say("Ist Wire erlaubt?", event_id="$beside")
     await office.say("abbrechen", edit_of="$beside")
     assert office.replies.replaced == []
-    await office.say("ja")
+    await office.talk("ja", "ja")
     assert len(office.posted) == 1
 
 

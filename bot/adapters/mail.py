@@ -7,11 +7,13 @@ much as a server that is away, is not. Of what servers say only the codes are re
 import asyncio
 import re
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from functools import partial
 
 import aiosmtplib
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
@@ -22,6 +24,9 @@ from bot.core.letter import Letter
 from bot.ports.post import Bounced, MailTrouble, Unavailable
 
 _TIMEOUT = 30.0
+_ACCEPTANCE = 20
+"""How many times as long a server may take to accept a content: it may look for viruses, and a mail that is sent again
+because it took long arrives twice (RFC 5321, 4.5.3.2.6: ten minutes)."""
 _FAREWELL = 2.0
 """Seconds: a letter that was accepted is not held up, nor doubted, for what comes after it."""
 _NAME = "Auskunft"
@@ -37,7 +42,7 @@ class SmtpMailer:
     """Hands letters to the mail server of the configuration."""
 
     def __init__(self, config: Mail, timeout: float = _TIMEOUT) -> None:
-        """`timeout` is for a whole exchange, in seconds."""
+        """`timeout` is for the way to the mail's content, in seconds; for that, the server has twenty times as long."""
         self._config = config
         self._timeout = timeout
 
@@ -54,15 +59,16 @@ class SmtpMailer:
             port=self._config.effective_port,
             use_tls=self._config.security == "tls",
             start_tls=False,  # it is begun below, where a server that does not offer it can be told apart
-            timeout=None,  # one for the whole exchange instead
+            timeout=None,  # ours instead
         )
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout) as patience:
                 await self._enter(server)
-                await _hand_over(server, mail, (self._config.sender, letter.recipient, letter.reply_to))
+                addresses = (self._config.sender, letter.recipient, letter.reply_to)
+                await _hand_over(server, mail, addresses, partial(_extend, patience, self._timeout * _ACCEPTANCE))
             await _part(server)
         except TimeoutError:
-            raise Unavailable(f"no answer within {self._timeout:g} s") from None
+            raise Unavailable("no answer in time") from None
         except (SMTPException, OSError, UnicodeError) as error:  # UnicodeError: a host's name that cannot be one
             raise Unavailable(_kind(error)) from None
         finally:
@@ -117,7 +123,14 @@ def _whole(text: str) -> str:
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-async def _hand_over(server: aiosmtplib.SMTP, mail: EmailMessage, addresses: tuple[str, str, str]) -> None:
+def _extend(patience: asyncio.Timeout, seconds: float) -> None:
+    patience.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+async def _hand_over(
+    server: aiosmtplib.SMTP, mail: EmailMessage, addresses: tuple[str, str, str], is_offered: Callable[[], None]
+) -> None:
+    """Offer the mail to the server; `is_offered` is called before its content goes."""
     sender, recipient, _ = addresses
     needs_utf8 = not all(address.isascii() for address in addresses)
     if needs_utf8 and not server.supports_extension("smtputf8"):
@@ -126,6 +139,7 @@ async def _hand_over(server: aiosmtplib.SMTP, mail: EmailMessage, addresses: tup
     try:
         await server.mail(sender, options=["SMTPUTF8"] if needs_utf8 else [], encoding=encoding)
         await server.rcpt(recipient, encoding=encoding)
+        is_offered()
         await server.data(mail.as_bytes(policy=SMTPUTF8 if needs_utf8 else SMTP))
     except SMTPResponseException as refusal:
         raise _judged(refusal) from None

@@ -130,6 +130,16 @@ class Conversation:
             exchanges = (*exchanges[:-1], replace(exchanges[-1], reply=reply_id))
         return replace(self, reply=reply_id, exchanges=exchanges, offer=reply_id if offers else self.offer)
 
+    def reworded(self, event_id: str, edit_id: str) -> "Conversation":
+        """As it is once the question `event_id` has been edited: it is quoted as the edit has it."""
+
+        def newest(quoted: Quoted | None) -> Quoted | None:
+            return replace(quoted, event_id=edit_id) if quoted and quoted.event_id == event_id else quoted
+
+        exchanges = tuple(replace(each, question=newest(each.question) or each.question) for each in self.exchanges)
+        draft = self.draft and replace(self.draft, question=newest(self.draft.question))
+        return replace(self, exchanges=exchanges, draft=draft)
+
     def as_of(self, now: datetime) -> "Conversation":
         """What is left of it at `now`."""
         handed_over = self.handed_over if self.handed_over and now < self.handed_over.until else None

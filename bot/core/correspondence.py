@@ -92,7 +92,8 @@ class Correspondence:
         name, _, server = sender[1:].partition(":")
         has_pattern = self._reply_address and self._server in ("", server)
         usual = valid(self._reply_address.replace("{localpart}", name)) if has_pattern else None
-        return find_address(told or "") or usual or ""
+        address = find_address(told or "") or usual or ""
+        return "" if address.casefold() == self._recipient.casefold() else address  # support would write to itself
 
     def _subject(self, name: str, question: str, language: Language) -> str:
         return self._filler(language)(self._says.letter_subject, reference=name, start=_start(question)).strip()
@@ -111,6 +112,8 @@ class Correspondence:
 
     def _cut(self, text: str, longest: int, language: Language) -> str:
         text = printable(text.strip())
+        if len(text) + 2 * sum(not c.isascii() for c in text) > longest * 3 // 2:  # in an event, these take more bytes
+            longest //= 2
         if len(text) <= longest:
             return text
         return f"{text[:longest].rstrip()} …\n{self._filler(language)(self._says.letter_cut)}"

@@ -75,11 +75,17 @@ def address_told(now: Situation) -> Decision | None:
 
 
 def confirmed(now: Situation) -> Decision | None:
-    """The one way in which a letter goes out: a yes to what was shown. After anything else it is shown again first."""
+    """The one way in which a letter goes out: a yes to what was shown, and written after that.
+
+    A yes after anything else, or one that was on its way already, brings the letter once more.
+    """
     open_draft = now.conversation.draft
     if not open_draft or open_draft.stage != "preview" or not now.understood.means("yes"):
         return None
-    return Sent(open_draft) if open_draft.shown else Preview(open_draft)
+    if not now.understood.is_plain:  # "Ja?", "ja ❌"
+        return Preview(open_draft, "unclear")
+    is_to_it = open_draft.shown and now.message.follows(now.conversation.reply)
+    return Sent(open_draft) if is_to_it else Preview(open_draft)
 
 
 def history_wanted(now: Situation) -> Decision | None:

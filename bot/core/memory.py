@@ -103,8 +103,9 @@ def _exchanges(before: Conversation, turn: Considered) -> tuple[Exchange, ...]:
     decision, exchanges = turn.ruling.decision, before.exchanges
     entries = decision.entries if isinstance(decision, Answer) else ()
     if turn.ruling.asks:
-        is_telling = isinstance(decision, Clarify) or (bool(entries) and not _offers_human(decision))
-        is_telling = is_telling or len(content_stems(turn.outlook.text)) >= _TELLING
+        found = isinstance(decision, Clarify) or (bool(entries) and not _offers_human(decision))
+        is_pointer = isinstance(decision, Fallback) and decision.not_covered is not None
+        is_telling = found or is_pointer or len(content_stems(turn.outlook.text)) >= _TELLING
         this = Exchange(Quoted(turn.message.room_id, turn.message.quotable), entries, is_telling=is_telling)
         return (*exchanges, this)[-MOST_EXCHANGES:]
     reaction = turn.message.reaction

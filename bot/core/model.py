@@ -53,8 +53,14 @@ class Message:
     """The event ids of the edits that `text` has taken in, before anything was answered."""
     edit_of: str | None = None
     """The event id of the message, answered already, that this is a new version of."""
+    heard: frozenset[str] | None = None
+    """The ids of the bot's last messages that stand before it in the room; None: whatever was said does."""
     reaction: Reaction | None = None
     """What it says, where it is no text but a tap on an emoji."""
+
+    def follows(self, event_id: str | None) -> bool:
+        """Whether its writer may have seen this message of the bot's."""
+        return self.heard is None or event_id in self.heard
 
     @property
     def quotable(self) -> str:

@@ -13,6 +13,7 @@ from bot.core.understanding import Understanding
 
 _LONGEST_CHOICE = 4
 """The most words in which an option is chosen by its own words."""
+_MOST_QUESTIONS = 4
 _UNTOLD = 0.03
 """The confidence of an entry that is none of the best five."""
 
@@ -64,7 +65,7 @@ class Observer:
     def _parts(self, text: str) -> tuple[Ranking, ...]:
         """What it has for each of several questions; one that leans on the one before is read in its light."""
         asked = questions(text)
-        if len(asked) < 2:
+        if not 2 <= len(asked) <= _MOST_QUESTIONS:  # of more, the whole tells more than its parts
             return ()
         rankings: list[Ranking] = []
         for part in asked:

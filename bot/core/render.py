@@ -5,6 +5,7 @@ specification lists (client-server API, m.room.message messages). Plain text is 
 terminals: it bears no marks, and a table becomes a line a row.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ MATRIX_TAGS = frozenset(
 """Of the tags that the specification lists, those that a reply needs; images and folding are dropped by clients."""
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _SCHEMES = {"https", "http", "mailto"}
+_PREFORMATTED = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
 
 
@@ -36,7 +38,9 @@ def render(markdown: str) -> Rendered:
         url_schemes=_SCHEMES,
         link_rel=None,
     )
-    return Rendered(body=plain(markdown), html=html.replace("\n", ""))
+    parts = _PREFORMATTED.split(html)  # only there do line breaks mean anything
+    whole = "".join(part if part.startswith("<pre>") else part.replace("\n", "") for part in parts)
+    return Rendered(body=plain(markdown), html=whole)
 
 
 def plain(markdown: str) -> str:

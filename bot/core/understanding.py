@@ -17,6 +17,7 @@ from bot.core.faq import Understands
 from bot.core.text import words
 
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN = re.compile(r"[\w\s.,!'’👍✅🙏😊🙂😀\ufe0f\U0001f3fb-\U0001f3ff]*")
 _BETWEEN = " \t\n,.!:;-–"
 Said = tuple[str, ...]
 _EXACT = {"yes", "no", "insult", "polite", "beside_a_choice", "first", "second", "third", "fourth", "last"}
@@ -50,7 +51,7 @@ class Understanding:
 
     def read(self, text: str) -> "Understood":
         """What `text` may be understood as."""
-        return Understood(self, words(text))
+        return Understood(self, words(text), text)
 
     def without_greeting(self, text: str) -> str:
         """`text` after the greeting in front of it; where nothing else is said, all of it."""
@@ -117,10 +118,17 @@ class Understood:
     by: Understanding
     said: Said
     """Its words, folded."""
+    text: str = ""
+    """As it was typed."""
 
     def means(self, *kinds: str) -> bool:
         """Whether it is one of these, as a whole."""
         return any(kind in self._kinds for kind in kinds)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but its words says anything: no question mark, no stroke through it, no sign against it."""
+        return _PLAIN.fullmatch(self.text) is not None
 
     def choice(self, among: int) -> int | None:
         """Which of so many options it chooses, counted from 0; a number may be beyond them."""

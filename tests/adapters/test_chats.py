@@ -32,6 +32,7 @@ class Client:
 
     user_id = BOT
     support_room: str | None = None
+    opened_rooms: frozenset[str] = frozenset()
 
     def __init__(self, *rooms: nio.MatrixRoom, errors: tuple[Exception, ...] = ()) -> None:
         self.rooms = {each.room_id: each for each in (a_room(HALL, ADA, BOB), *rooms)}
@@ -48,6 +49,7 @@ class Client:
         if self.errors:
             if self.is_heard:
                 self.rooms["!heard:uni.test"] = a_room("!heard:uni.test", invited=ADA)
+                self.opened_rooms |= {"!heard:uni.test"}
             raise self.errors.pop(0)
         return {"room_id": room_id}
 
@@ -93,8 +95,17 @@ async def test_a_chat_that_is_there_is_used_rather_the_one_that_was_joined_and_t
         assert await chats(client).with_sender(asked()) == "!b:uni.test"
         assert client.asked == []
     client = Client(rooms[0])
+    client.opened_rooms = frozenset({"!a:uni.test"})
     assert await chats(client).with_sender(asked()) == "!a:uni.test"
     assert client.asked == []
+
+
+async def test_a_chat_that_somebody_else_made_for_the_two_is_none() -> None:
+    client = Client(a_room("!trap:uni.test", invited=ADA))
+    assert await chats(client).with_sender(asked()) != "!trap:uni.test"
+    public = a_room("!public:uni.test", ADA)
+    public.join_rule = "public"
+    assert await chats(Client(public)).with_sender(asked()) != "!public:uni.test"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ class Client:
 
     user_id = BOT
 
+    opened_rooms: frozenset[str] = frozenset()
+
     def __init__(self, *rooms: nio.MatrixRoom) -> None:
         self.rooms = {each.room_id: each for each in rooms}
         self.done: list[str] = []

@@ -201,12 +201,18 @@ async def test_what_failed_can_be_tried_again_for_a_week_and_is_listed_for_a_mon
     assert await outbox.all() == []
 
 
-async def test_what_waits_is_never_erased(database: Database, clock: SimulatedClock) -> None:
+async def test_what_waits_is_erased_after_two_weeks_in_which_nothing_has_tried_it(
+    database: Database, clock: SimulatedClock
+) -> None:
     store, outbox = SqliteStore(database), SqliteOutbox(database)
     await store.post(posted(), BEFORE)
-    clock.advance(365 * DAY)
+    clock.advance(13 * DAY)
     await store.keep("token", "s")
-    assert await references(outbox) == ["lusab-babad"]
+    assert [each.letter.reference for each in await outbox.due()] == ["lusab-babad"]
+    clock.advance(2 * DAY)
+    await store.keep("token", "s")
+    assert await outbox.due() == []
+    assert database.rows("SELECT content, event, person, state FROM outbox") == [(None, None, None, "failed")]
 
 
 async def test_whose_letter_it_was_is_forgotten_after_a_week(

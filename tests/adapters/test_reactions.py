@@ -123,6 +123,9 @@ class World:
     async def received(self, event: Any) -> None:
         pass
 
+    def was_unread(self, event: Any) -> bool:
+        return False
+
     def typing(self, _room_id: str) -> "World":
         return self
 

@@ -108,6 +108,10 @@ class NothingSealed:
     async def received(self, event: Any) -> None:
         """Nothing waited."""
 
+    def was_unread(self, event: Any) -> bool:
+        """Nothing waited."""
+        return False
+
 
 class FailingReplies(SimulatedReplies):
     """Fails as often as it is told, then sends."""

@@ -28,6 +28,7 @@ class Client:
 
     user_id = BOT
     support_room = None
+    opened_rooms: frozenset[str] = frozenset()
 
     def __init__(self, refuses: tuple[str, ...] = ()) -> None:
         self.rooms = {SHARED.room_id: SHARED, OTHER.room_id: OTHER}

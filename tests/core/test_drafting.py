@@ -93,7 +93,14 @@ def test_only_a_letter_that_was_shown_can_be_agreed_to(
     understanding: Understanding, stage: Stage, shown: str, sent: bool
 ) -> None:
     draft = Draft("$o", stage, QUESTION, address=ADDRESS, shown=shown)
-    assert drafting.confirmed(at(understanding, "ja", draft)) == (Sent(draft) if sent else None)
+    again = Preview(draft) if stage == "preview" else None
+    assert drafting.confirmed(at(understanding, "ja", draft)) == (Sent(draft) if sent else again)
+
+
+@pytest.mark.parametrize("text", ["ja?", "Senden???", "ja 👎", "ja ❌", "~~ja~~", "j̶a̶", "/ja", "so senden?"])
+def test_a_yes_that_something_speaks_against_is_none(understanding: Understanding, text: str) -> None:
+    draft = Draft("$o", "preview", QUESTION, address=ADDRESS, shown="d")
+    assert drafting.confirmed(at(understanding, text, draft)) in (None, Preview(draft, "unclear"))
 
 
 def test_history_is_added_and_taken_out_only_in_the_preview(understanding: Understanding) -> None:

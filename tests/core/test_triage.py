@@ -107,7 +107,7 @@ TABLE: list[tuple[str, Conversation, dict[str, Any], Outlook, Decision]] = [
     (
         "is the question that the draft waits for",
         drafting("question"),
-        {"text": "ada@example.org"},
+        {"text": "Wie geht das mit ada@example.org?"},
         CLEAR,
         Escalate(Draft("$opened", "address", Quoted(ROOM, "$1"))),
     ),

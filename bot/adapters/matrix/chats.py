@@ -57,11 +57,18 @@ class Chats:
         return self._found(person) or await self._opened(person)
 
     def _found(self, person: str) -> str | None:
-        """A chat that the person has joined, rather than one that they are invited to. It is the same each time."""
+        """A chat that the person has joined, or that the bot has invited them to. It is the same each time.
+
+        Where somebody else has invited them is none: its name, and who may come in, are theirs to say.
+        """
         chats = [
             room
             for room in self._client.rooms.values()
-            if room.encrypted and self._is_chat(room) and person in room.users
+            if room.encrypted
+            and self._is_chat(room)
+            and person in room.users
+            and (room.room_id in self._client.opened_rooms or person not in room.invited_users)
+            and room.join_rule == "invite"
         ]
         best = min(chats, key=lambda room: (person in room.invited_users, room.room_id), default=None)
         return best and str(best.room_id)
@@ -88,6 +95,7 @@ class Chats:
         room.encrypted = True
         room.add_member(client.user_id, None, None)
         room.add_member(person, None, None, invited=True)
+        client.opened_rooms |= {room_id}
 
 
 def opens_room(event: Event, user: str) -> bool:

@@ -37,8 +37,6 @@ class Membership:
         """The rooms that a tombstone led to, with the room where it stands, until the bot has arrived."""
         self._refused: set[str] = set()
         """Those that turned out to replace no room of the bot's: no other tombstone leads it there."""
-        self._opened: set[str] = set()
-        """The rooms that the bot opened itself."""
 
     def note(self, response: nio.SyncResponse, first: bool) -> dict[str, Event]:
         """Take in what a sync tells; by room, what is due to be received once more.
@@ -50,7 +48,7 @@ class Membership:
                 log.info("the bot was removed from a room")
         for room_id, told in response.rooms.join.items():
             if any(opens_room(event, self._client.user_id) for event in (*told.state, *told.timeline.events)):
-                self._opened.add(room_id)
+                self._client.opened_rooms |= {room_id}
         return self._upgrades.note(response.rooms.join, first)
 
     async def receive(self, room: nio.MatrixRoom, event: Event) -> None:
@@ -88,7 +86,7 @@ class Membership:
 
         Nor is it one in a room that it opened itself. There it may seem to be alone: the other is invited last.
         """
-        if room.room_id in self._opened:
+        if room.room_id in self._client.opened_rooms:
             await self._welcome.take_as_said(room.room_id)
             return
         was_led = self._followed.pop(room.room_id, None) and join.prev_membership != "invite"
@@ -158,7 +156,7 @@ class Membership:
 
     def _drop(self, room_id: str) -> bool:
         """Drop what nio knows of a room that the bot is not in; whether it knew it."""
-        self._opened.discard(room_id)
+        self._client.opened_rooms -= {room_id}
         self._client.invalidate_outbound_session(room_id)  # who is there when the bot comes back must get new keys
         return self._client.rooms.pop(room_id, None) is not None
 

@@ -5,6 +5,7 @@ Whatever goes wrong with one event stops no other, but for what stops the bot: a
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -29,6 +30,8 @@ from bot.ports import Barred, Hopeless, Store, StoreBroken, Undelivered
 
 log = logging.getLogger(__name__)
 
+_OWN = 10
+"""The bot's last messages in a room that are remembered."""
 _PAUSES = (1.0, 3.0)
 """Seconds between the three tries that a message has."""
 
@@ -60,6 +63,8 @@ class Reception:
         self._signs = signs
         self._pauses = pauses
         self._cases = cases
+        self._own: dict[str, deque[str]] = {}
+        """By room, the ids of the bot's own last messages, as the room has them."""
         self._barred_from: set[str] = set()
         """Rooms in which the bot may not write, as the log has been told."""
 
@@ -78,6 +83,8 @@ class Reception:
         room = self._client.rooms.get(room_id)
         if room is None or isinstance(event, nio.UnknownBadEvent):  # left meanwhile; an event without an id
             return
+        if event.sender == self._client.user_id:
+            self._own.setdefault(room_id, deque(maxlen=_OWN)).append(event.event_id)
         if attempt := self._aside(room, event):
             await self._tried(room_id, event, attempt)
             if not isinstance(event, nio.ReactionEvent):
@@ -90,11 +97,17 @@ class Reception:
             log.error("%s could not be read: %s", event.event_id, type(error).__name__)
             return
         if message:
+            if message.reaction is None:  # which is about a message of the bot's by itself
+                message = replace(message, heard=self._heard(room_id, event))
             desk = self._cases if self._cases and message.addressed is Addressed.CASE else self._helpdesk
             with self._signs.typing(room_id) if desk is self._helpdesk else nullcontext():
                 if not await self._tried(room_id, event, partial(desk.handle, message)):
                     await self._put_aside(event, partial(desk.put_aside, message))
             self._signs.seen(room_id, (message.event_id, *message.edits)[-1])
+
+    def _heard(self, room_id: str, event: Event) -> frozenset[str]:
+        """The bot's last messages before `event`; of one that could not be read at first, none is known to be."""
+        return frozenset() if self._undecrypted.was_unread(event) else frozenset(self._own.get(room_id, ()))
 
     def _aside(self, room: nio.MatrixRoom, event: Event) -> Callable[[], Awaitable[object]] | None:
         """What is to be done about an event that is no message."""

@@ -109,6 +109,10 @@ class Undecrypted:
         due = await self._waiting.next_due()
         return None if due is None else max(0.0, (due - self._clock.now()).total_seconds())
 
+    def was_unread(self, event: Event) -> bool:
+        """Whether `event` had to wait for its key: it is handled later than it was written."""
+        return getattr(event, "event_id", None) in self._read
+
     async def received(self, event: Event) -> None:
         """`event` was handled: if it waited, it waits no longer."""
         event_id = getattr(event, "event_id", None)

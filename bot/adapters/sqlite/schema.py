@@ -122,14 +122,15 @@ SWEEPS = (
     ("UPDATE answers SET before = NULL WHERE before IS NOT NULL AND at < ?", timedelta(days=1)),
     ("UPDATE outbox SET content = NULL WHERE state = 'failed' AND changed < ?", timedelta(days=7)),
     (
-        "UPDATE outbox SET event = NULL, person = NULL WHERE content IS NULL AND person IS NOT NULL AND at < ?",
-        timedelta(days=7),
+        "UPDATE outbox SET content = NULL, state = 'failed', next_try = NULL WHERE content IS NOT NULL AND at < ?",
+        timedelta(days=14),
     ),
+    ("UPDATE outbox SET event = NULL, person = NULL WHERE person IS NOT NULL AND at < ?", timedelta(days=7)),
     ("DELETE FROM outbox WHERE content IS NULL AND at < ?", timedelta(days=30)),
     ("DELETE FROM cases WHERE at < ?", timedelta(days=31)),
     ("DELETE FROM copies WHERE at < ?", timedelta(days=31)),
 )
-"""What erases what is too old, each with the age from which on something is. A letter that waits never is."""
+"""What erases what is too old, each with the age from which on something is."""
 
 
 async def prepare(database: aiosqlite.Connection, path: Path, updates: bool = True) -> None:
