@@ -295,7 +295,8 @@ async def test_a_server_that_hangs_is_unavailable_after_the_timeout(command: str
     async with mail_server(answers={command: repeat(HANG)}) as server:
         begun = time.monotonic()
         assert await trouble_of(server, Unavailable, timeout=0.3) == "no answer in time"
-        assert time.monotonic() - begun < 2
+        took = time.monotonic() - begun
+        assert 6 < took < 12 if command == "DATA" else took < 2  # a content may be looked at for long
 
 
 async def test_a_letter_that_was_accepted_stays_so_whatever_the_server_does_then() -> None:

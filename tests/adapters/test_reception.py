@@ -284,3 +284,28 @@ async def test_a_thumb_counts_without_a_word_and_no_more_once_it_is_redacted(des
     await desk_of.receive(DIRECT.room_id, redaction("$up"), [])
     assert not store.ratings
     assert (len(replies.sent), replies.withdrawn) == (1, [])
+
+
+async def test_a_yes_counts_only_where_it_stands_after_the_preview_in_the_room(desk: Desk) -> None:
+    replies, store = SimulatedReplies(), SimulatedStore()
+    said = ("Mein Beamer im Hörsaal flackert", "Mensch", "ada@example.org", "ja", "ja")
+    room = reception(desk, replies, store)
+    for number, text in enumerate(said):
+        event_id = f"$said{number}"
+        await room.receive(DIRECT.room_id, a_text(event_id, ADA, text), [])
+        if number < 3:  # the second preview comes into the room, the first one only after the first yes
+            continue
+        assert len(store.outbox.posted) == (number == 4)
+        await room.receive(DIRECT.room_id, a_text(f"reply to {event_id}", BOT, "the bot's"), [])
+
+
+def a_text(event_id: str, sender: str, text: str) -> nio.Event:
+    content = {"msgtype": "m.text" if sender == ADA else "m.notice", "body": text}
+    source = {
+        "type": "m.room.message",
+        "event_id": event_id,
+        "sender": sender,
+        "origin_server_ts": 1,
+        "content": content,
+    }
+    return nio.Event.parse_event(source)

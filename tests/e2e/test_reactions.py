@@ -62,6 +62,9 @@ class Notes:
     async def answered(self, *_: str) -> None:
         return None
 
+    def was_unread(self, _event: object) -> bool:
+        return False
+
     async def takes_part(self, *_: str) -> bool:
         return False
 
