@@ -305,7 +305,7 @@ def a_text(event_id: str, sender: str, text: str) -> nio.Event:
         "type": "m.room.message",
         "event_id": event_id,
         "sender": sender,
-        "origin_server_ts": 1,
+        "origin_server_ts": NOON,
         "content": content,
     }
     return nio.Event.parse_event(source)
