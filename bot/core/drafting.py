@@ -12,9 +12,9 @@ from bot.core.situation import Situation
 
 
 def draft(now: Situation, question: Quoted | None = None) -> Decision:
-    """Open a draft with `question`, else with the last one of the conversation that tells something, or any."""
+    """Open a draft with `question`, else with the last one that tells something, or that was not answered."""
     exchanges = now.conversation.exchanges
-    telling = [exchange for exchange in exchanges if exchange.is_telling] or exchanges
+    telling = [each for each in exchanges if each.is_telling] or [each for each in exchanges if not each.entries]
     last = telling[-1].question if telling else None
     return advance(Draft(now.message.event_id, "question", question or last), now)
 
