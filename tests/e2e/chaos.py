@@ -27,6 +27,7 @@ from bot.core.conversation import Conversation
 from bot.core.decision import Answer
 from bot.core.desk import Desk
 from bot.core.render import render
+from bot.core.situation import Manners
 from tests.conftest import CONTACT, NOW, message
 from tests.e2e.conftest import PASSWORD, RunningBot
 
@@ -163,7 +164,7 @@ class _Exam:
 
     def __init__(self, chance: random.Random) -> None:
         knowledge = load()
-        self._desk = Desk(knowledge, CONTACT)
+        self._desk = Desk(knowledge, CONTACT, manners=Manners(passes_on=False))
         self._titles = [entry.title(language) for entry in knowledge.entries for language in ("de", "en")]
         self._chance = chance
         self._number = 0
