@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.core.conversation import Conversation, Quoted
-from bot.core.decision import Answer, Clarify, Decision, Escalate, Fallback, Preview, Refer, Silence, Unreadable
+from bot.core.decision import Answer, Clarify, Decision, Escalate, Fallback, Preview, Refer, Sent, Silence, Unreadable
 from bot.core.desk import Desk
 from bot.core.faq import KnowledgeBase
 from bot.core.letter import Letter
@@ -547,3 +548,64 @@ async def test_earlier_questions_are_offered_to_go_along_only_where_there_are_an
     assert "Ist Signal erlaubt?" in office.last
     await office.talk("ohne Verlauf", "ja")
     assert "Ist Signal erlaubt?" not in office.posted[0].text
+
+
+async def test_the_limit_holds_for_those_who_say_yes_in_many_rooms_at_once(desk: Desk) -> None:
+    office = Office(desk, Allowance(per_person=1, overall=9))
+    rooms = [f"!{number}:uni.test" for number in range(4)]
+    for room in rooms:
+        await office.talk(*TO_PREVIEW, room_id=room)
+    await asyncio.gather(*(office.say("ja", room_id=room) for room in rooms))
+    assert len(office.posted) == 1
+
+
+async def test_a_yes_that_was_written_before_the_preview_came_brings_it_once_more(office: Office) -> None:
+    await office.talk(*TO_PREVIEW)
+    assert isinstance(await office.decided("ja", heard=frozenset()), Preview)
+    assert office.posted == []
+    preview = f"reply to $m{next(office.numbers) - 1}"
+    assert isinstance(await office.decided("ja", heard=frozenset({preview})), Sent)
+
+
+async def test_after_another_answer_the_letter_is_shown_again_before_it_is_sent(office: Office) -> None:
+    await office.talk(*TO_PREVIEW, "Was sind Metadaten?")
+    assert isinstance(await office.decided("ja"), Preview)
+    assert isinstance(await office.decided("ja"), Sent)
+
+
+async def test_who_writes_too_much_costs_no_look_for_earlier_messages(desk: Desk) -> None:
+    class Counting(SimulatedReplies):
+        looked = 0
+
+        async def text(self, quoted: Quoted, sender: str) -> str | None:
+            self.looked += 1
+            return await super().text(quoted, sender)
+
+    replies = Counting()
+    office = Office(desk, replies=replies)
+    await office.talk(*TO_PREVIEW)
+    office.helpdesk._pace = Pace(Limits(burst=1, per_minute=1, per_day=1))
+    await office.talk(*["mit Verlauf"] * 3)
+    before = replies.looked
+    await office.talk(*["mit Verlauf"] * 20)
+    assert replies.looked == before
+
+
+async def test_a_question_that_was_edited_is_passed_on_as_edited(office: Office) -> None:
+    await office.talk("Mein Beamer im Hörsaal flackert", "Mensch")
+    await office.say("Mein Beamer im Seminarraum flackert", edit_of="$m1", event_id="$edit")
+    await office.talk("ada@example.org")
+    assert "Seminarraum" in office.last
+    assert "Hörsaal" not in office.last
+
+
+async def test_an_edit_of_an_older_question_does_not_turn_the_conversation_back(office: Office) -> None:
+    await office.talk("Ist Signal erlaubt?", "gäste in konferenz einladen")
+    await office.say("Ist Wire erlaubt?", edit_of="$m1", event_id="$edit")
+    assert isinstance(await office.decided("1"), Answer)
+
+
+async def test_deleting_a_yes_leaves_its_reference_standing(office: Office) -> None:
+    await office.talk(*TO_PREVIEW, "ja")
+    await office.helpdesk.withdraw("!room:uni.test", "$m4", "$redaction")
+    assert office.replies.withdrawn == []

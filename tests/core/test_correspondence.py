@@ -195,3 +195,20 @@ def test_a_long_earlier_question_is_cut(desk_clerk: Correspondence) -> None:
     draft, texts = history((), ())
     text = write(desk_clerk, "x", draft=draft, texts=dict.fromkeys(texts, LONG)).text
     assert len(text) < 2_000
+
+
+@pytest.mark.parametrize("address", [RECIPIENT, RECIPIENT.upper(), "a?b@example.org", "", "ada"])
+def test_what_is_no_address_for_a_reply_is_left_out(desk_clerk: Correspondence, address: str) -> None:
+    assert write(desk_clerk, "x", texts={ADDRESS: address}).reply_to == ""
+
+
+def test_the_pattern_makes_addresses_of_the_own_server_s_people_only(knowledge: KnowledgeBase) -> None:
+    clerk = Correspondence(knowledge, RECIPIENT, "{localpart}@uni.example.org", "uni.test")
+    draft = Draft("$opened", "preview", QUESTION)
+    assert write(clerk, "x", draft=draft, sender="@ada:uni.test").reply_to == "ada@uni.example.org"
+    assert write(clerk, "x", draft=draft, sender="@ada:evil.example").reply_to == ""
+    assert write(clerk, "x", draft=draft, sender="@..:uni.test").reply_to == ""
+
+
+def test_the_command_before_a_question_is_no_part_of_the_letter(desk_clerk: Correspondence) -> None:
+    assert write(desk_clerk, "!support Mein Beamer flackert").text.startswith("Mein Beamer flackert\n")

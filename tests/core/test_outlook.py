@@ -114,3 +114,8 @@ def test_no_text_breaks_it(observer: Observer, text: str | None) -> None:
     outlook = seen(observer, text, "whatsapp", options=("signal", "wire"))
     assert outlook.in_light is None or outlook.in_light.matches
     assert len(outlook.parts) != 1
+
+
+def test_of_very_many_questions_at_once_none_is_read_by_itself(observer: Observer) -> None:
+    assert len(seen(observer, "Was ist Wire? Was ist Signal?").parts) == 2
+    assert seen(observer, "Was ist Wire? " * 5).parts == ()

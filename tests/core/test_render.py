@@ -51,3 +51,9 @@ def test_no_shipped_text_shows_marks_in_plain_text(knowledge: KnowledgeBase) -> 
         for language in LANGUAGES:
             text = plain(entry.answer.best(language))
             assert not re.search(r"\*\*|\]\(|^#|\|", text, re.MULTILINE), entry.id
+
+
+def test_a_block_of_code_keeps_its_lines_and_the_rest_has_none() -> None:
+    html = render("Vorher\n\n```\nAn: ada\n\nText\n```\n\n- a\n- b").html
+    assert "An: ada\n\nText" in html
+    assert html.replace("An: ada\n\nText\n", "").count("\n") == 0

@@ -36,8 +36,9 @@ class SimulatedReplies:
         room_id = self.direct.setdefault(message.sender, f"!direct chat with {message.sender}")
         return DirectChat(room_id, f"https://chat.test/{room_id}") if room_id else None
 
-    async def replace(self, _message: Message, reply_id: str, reply: Reply) -> None:
-        """Keep what took the place of which reply."""
+    async def replace(self, message: Message, reply_id: str, reply: Reply) -> None:
+        """Keep what took the place of which reply, and the new words."""
+        self.hear(message)
         self.replaced.append((reply_id, reply))
 
     async def withdraw(self, _room_id: str, reply_id: str, _because: str) -> None:
