@@ -22,11 +22,11 @@ from pydantic import (
 )
 
 from bot.core.address import MAIL_ADDRESS
-from bot.core.faq import Link, Model, Text
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
 from bot.core.pace import Limits
 from bot.core.situation import Thresholds
+from bot.core.wording import Link, Model, Text
 from bot.yamlfile import KeyPath, Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"

@@ -15,10 +15,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.core.desk import Desk
-from bot.core.faq import Entry, Example, KnowledgeBase, Model, NotCovered, Phrases, Says, Synonym
+from bot.core.faq import Entry, Example, KnowledgeBase, NotCovered, Synonym
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
+from bot.core.phrases import Phrases, Says
 from bot.core.situation import Manners, Thresholds
+from bot.core.wording import Model
 from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
 
 

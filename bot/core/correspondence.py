@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from bot.core.address import find_address, valid
 from bot.core.conversation import Draft, Exchange, Quoted
-from bot.core.faq import KnowledgeBase, Localized
+from bot.core.faq import KnowledgeBase
 from bot.core.letter import Letter, Way, reference
 from bot.core.model import Language
 from bot.core.render import plain
 from bot.core.text import printable
+from bot.core.wording import Localized
 
 Texts = Mapping[Quoted, str | None]
 """The words of the messages that a draft names; None where they are gone."""

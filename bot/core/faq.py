@@ -1,4 +1,4 @@
-"""What the FAQ's keepers write: entries, synonyms and the bot's own phrases, as frozen, validated values.
+"""What the FAQ's keepers write: entries, synonyms, what is not covered, as frozen, validated values.
 
 Reading them from files is the business of `adapters.knowledge`; whether they are complete, that of `lint`.
 """
@@ -8,67 +8,14 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    AnyUrl,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    UrlConstraints,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, model_validator
 
 from bot.core.fault import Place
 from bot.core.model import Language
+from bot.core.phrases import Phrases
+from bot.core.wording import Link, Localized, Model, Text
 
-_LINK: TypeAdapter[AnyUrl] = TypeAdapter(Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])])
-
-
-def _checked_link(url: str) -> str:
-    _LINK.validate_python(url)
-    return url  # as written: pydantic would add a slash, which some pages do not know
-
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Link = Annotated[Text, AfterValidator(_checked_link)]
-Variants = Annotated[tuple[Text, ...], BeforeValidator(lambda told: (told,) if isinstance(told, str) else told)]
 EntryId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=100)]
-
-
-class Model(BaseModel):
-    """A frozen value; an unknown key is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Localized(Model):
-    """A text in German, in English, or in both."""
-
-    de: Text | None = None
-    en: Text | None = None
-
-    def get(self, language: Language) -> str | None:
-        """The text in `language`, None where there is none."""
-        return self.de if language == "de" else self.en
-
-    def best(self, language: Language) -> str:
-        """The text in `language`, else in the other one; empty where there is none at all."""
-        return self.get(language) or self.de or self.en or ""
-
-
-class LocalizedVariants(Model):
-    """Several ways to say the same in German, in English, or in both; a single one may stand there as a text."""
-
-    de: Variants = ()
-    en: Variants = ()
-
-    def best(self, language: Language, variant: int) -> str:
-        """The way to say it with the number `variant`, counted round, in `language`, else in the other one."""
-        texts = (self.de if language == "de" else self.en) or self.de or self.en
-        return texts[variant % len(texts)] if texts else ""
 
 
 class Phrasings(Model):
@@ -168,172 +115,6 @@ class Example(Model):
     language: Language | None = None
     expect: tuple[EntryId, ...]
     """The ids of the entries that answer it, best first; empty: no entry does."""
-
-
-_PLACEHOLDERS = {
-    "source": {"{title}", "{date}"},
-    "verification": {"{device}", "{fingerprint}"},
-    "welcome_room": {"{name}"},
-    "too_large": {"{largest}"},
-    "which_number": {"{count}"},
-    "draft_expires": {"{minutes}"},
-    "link_subject": {"{start}"},
-    "letter_subject": {"{reference}", "{start}"},
-    "letter": {"{question}", "{sender}", "{reply_to}", "{reference}", "{history}"},
-    "letter_shown": {"{recipient}", "{reply_to}", "{subject}", "{text}"},
-    "letter_exchange": {"{question}", "{answer}"},
-    "preview": {"{letter}", "{minutes}"},
-    "sent": {"{reference}"},
-    "handed_over": {"{minutes}"},
-    "letter_in_room": {"{question}", "{sender}", "{reference}", "{history}"},
-    "preview_in_room": {"{letter}", "{minutes}"},
-    "sent_in_room": {"{reference}"},
-    "case_opened": {"{letter}", "{reference}"},
-    "support_says": {"{text}"},
-    "support_says_named": {"{text}", "{name}"},
-    "person_says": {"{text}"},
-    "case_closed": {"{reference}"},
-    "case_closed_for_support": {"{reference}"},
-    "failed": {"{reference}"},
-    "write_yourself": {"{mailto}"},
-    "limit": {"{mailto}"},
-    "to_direct_chat": {"{link}"},
-}
-
-
-class Says(Model):
-    """The bot's own sentences. `{contact}` and the like stand for what is filled in."""
-
-    links: Localized
-    source: Localized
-    related: Localized
-    same_again: Localized
-    left_open: Localized
-    clarify: Localized
-    which_number: Localized
-    unhelpful: Localized
-    fallback: Localized
-    fallback_near: Localized
-    none_of_them: Localized
-    again: Localized
-    offer_human: Localized
-    offer_link: Localized
-    greeting: Localized
-    greeting_again: LocalizedVariants
-    thanks: LocalizedVariants
-    goodbye: LocalizedVariants
-    identity: LocalizedVariants
-    how_are_you: LocalizedVariants
-    acknowledged: LocalizedVariants
-    insult: LocalizedVariants
-    language: Localized
-    help: Localized
-    unknown_command: Localized
-    empty: Localized
-    text_only: Localized
-    nothing_open: Localized
-    offer_is_over: Localized
-    apology: Localized
-    verification: Localized
-    missed: Localized
-    undecrypted: Localized
-    slow_down: Localized
-    welcome: Localized
-    welcome_answered: Localized
-    welcome_room: Localized
-    too_large: Localized
-    unencrypted: Localized
-    ask_question: Localized
-    ask_address: Localized
-    no_address: Localized
-    question_gone: Localized
-    draft_expires: Localized
-    draft_open: Localized
-    link_subject: Localized
-    letter_subject: Localized
-    letter: Localized
-    letter_history: Localized
-    letter_exchange: Localized
-    letter_unanswered: Localized
-    letter_cut: Localized
-    letter_shown: Localized
-    preview: Localized
-    preview_add_history: Localized
-    preview_drop_history: Localized
-    preview_unclear: Localized
-    preview_changed: Localized
-    sent: Localized
-    handed_over: Localized
-    declined: Localized
-    cancelled: Localized
-    failed: Localized
-    write_yourself: Localized
-    limit: Localized
-    to_direct_chat: Localized
-    no_direct_chat: Localized
-    letter_in_room: Localized
-    preview_in_room: Localized
-    sent_in_room: Localized
-    support_room: Localized
-    this_chat: Localized
-    case_opened: Localized
-    support_says: Localized
-    support_says_named: Localized
-    person_says: Localized
-    passes_on_text_only: Localized
-    not_passed_on: Localized
-    case_closed: Localized
-    case_closed_for_support: Localized
-
-    @staticmethod
-    def placeholders(name: str) -> set[str]:
-        """What may stand in braces in the sentence `name`."""
-        return {"{contact}"} | _PLACEHOLDERS.get(name, set())
-
-
-class Understands(Model):
-    """Messages that the bot understands without the FAQ, as a whole and without case and punctuation."""
-
-    help_command: tuple[Text, ...]
-    support_command: tuple[Text, ...]
-    close_command: tuple[Text, ...]
-    """In the thread of a case, it ends the case."""
-    polite: tuple[Text, ...]
-    """Words that may stand at the beginning or the end of any of them."""
-    greeting: tuple[Text, ...]
-    thanks: tuple[Text, ...]
-    goodbye: tuple[Text, ...]
-    identity: tuple[Text, ...]
-    how_are_you: tuple[Text, ...]
-    acknowledged: tuple[Text, ...]
-    insult: tuple[Text, ...]
-    yes: tuple[Text, ...]
-    """Nothing else lets a letter go out."""
-    agree: tuple[Text, ...]
-    """Enough of a yes to be asked on, but not to let a letter go out."""
-    no: tuple[Text, ...]
-    none_of_them: tuple[Text, ...]
-    unhelpful: tuple[Text, ...]
-    human: tuple[Text, ...]
-    in_german: tuple[Text, ...]
-    in_english: tuple[Text, ...]
-    other_question: tuple[Text, ...]
-    with_history: tuple[Text, ...]
-    without_history: tuple[Text, ...]
-    first: tuple[Text, ...]
-    second: tuple[Text, ...]
-    third: tuple[Text, ...]
-    fourth: tuple[Text, ...]
-    last: tuple[Text, ...]
-    beside_a_choice: tuple[Text, ...]
-    """Words that may stand beside the number of an option."""
-
-
-class Phrases(Model):
-    """What the bot says and understands by itself."""
-
-    says: Says
-    understands: Understands
 
 
 class KnowledgeBase(Model):

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.core.decision import Cancelled, Escalate, Preview
-from bot.core.faq import Says
 from bot.core.letter import Way
 from bot.core.model import Language, Reply
+from bot.core.phrases import Says
 from bot.core.situation import Manners
 from bot.core.voice import Voice
 

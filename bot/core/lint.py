@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from bot.core.faq import Entry, KnowledgeBase, Localized
+from bot.core.faq import Entry, KnowledgeBase
 from bot.core.fault import Fault, Place, Severity
 from bot.core.model import LANGUAGES, Language
 from bot.core.text import words
+from bot.core.wording import Localized
 
 _ABOUT_THE_BOT = "bot-"
 """Entries about the bot itself need no source: they are its own."""

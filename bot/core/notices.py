@@ -1,7 +1,7 @@
 """What the bot says by itself, or where it cannot answer: to newcomers, to what is unreadable, too old or too much."""
 
-from bot.core.faq import Says
 from bot.core.model import Company, Language, Reply
+from bot.core.phrases import Says
 from bot.core.voice import Voice, escaped
 
 

@@ -21,8 +21,8 @@ from enum import Enum, auto
 
 from pydantic import Field
 
-from bot.core.faq import Model
 from bot.core.model import Message
+from bot.core.wording import Model
 
 _MOST_PEOPLE = 10_000
 _SAME = 3

@@ -6,11 +6,12 @@ Texts are passed on as they were written, with a word in front that says from wh
 import re
 from dataclasses import dataclass, replace
 
-from bot.core.faq import Localized, Phrases
 from bot.core.letter import Letter
 from bot.core.model import Language, Message, Reply
+from bot.core.phrases import Phrases
 from bot.core.text import printable, words
 from bot.core.voice import Voice
+from bot.core.wording import Localized
 
 LONGEST = 4000
 """Characters of a text that are passed on."""

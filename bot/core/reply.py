@@ -14,11 +14,12 @@ from bot.core.decision import (
     SpeakLanguage,
     Unreadable,
 )
-from bot.core.faq import Entry, KnowledgeBase, Localized, LocalizedVariants
+from bot.core.faq import Entry, KnowledgeBase
 from bot.core.handover import Handover
 from bot.core.letter import Way
 from bot.core.model import Language, Reply
 from bot.core.voice import Voice, escaped
+from bot.core.wording import Localized, LocalizedVariants
 
 _MOST_RELATED = 3
 _DATE = {"de": "%d.%m.%Y", "en": "%-d %B %Y"}

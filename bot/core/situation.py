@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from bot.core.conversation import Conversation, Exchange, Quoted
-from bot.core.faq import Model
 from bot.core.letter import Way
 from bot.core.model import Message, Ranking
 from bot.core.understanding import Understood
+from bot.core.wording import Model
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

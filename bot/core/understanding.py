@@ -13,7 +13,7 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.core.faq import Understands
+from bot.core.phrases import Understands
 from bot.core.text import words
 
 _WORD = re.compile(r"[^\W_]+")

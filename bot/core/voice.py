@@ -2,8 +2,8 @@
 
 import re
 
-from bot.core.faq import Localized
 from bot.core.model import LANGUAGES, Language, Reply
+from bot.core.wording import Localized
 
 _MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")
 """What Markdown may take for a mark."""

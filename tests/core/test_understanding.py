@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.faq import KnowledgeBase, Understands
+from bot.core.faq import KnowledgeBase
+from bot.core.phrases import Understands
 from bot.core.text import words
 from bot.core.understanding import Understanding
 
