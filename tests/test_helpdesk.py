@@ -551,7 +551,12 @@ async def test_earlier_questions_are_offered_to_go_along_only_where_there_are_an
 
 
 async def test_the_limit_holds_for_those_who_say_yes_in_many_rooms_at_once(desk: Desk) -> None:
-    office = Office(desk, Allowance(per_person=1, overall=9))
+    class Slow(SimulatedReplies):
+        async def text(self, quoted: Quoted, sender: str) -> str | None:
+            await asyncio.sleep(0.01)
+            return await super().text(quoted, sender)
+
+    office = Office(desk, Allowance(per_person=1, overall=9), Slow())
     rooms = [f"!{number}:uni.test" for number in range(4)]
     for room in rooms:
         await office.talk(*TO_PREVIEW, room_id=room)

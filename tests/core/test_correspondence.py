@@ -197,9 +197,10 @@ def test_a_long_earlier_question_is_cut(desk_clerk: Correspondence) -> None:
     assert len(text) < 2_000
 
 
-@pytest.mark.parametrize("address", [RECIPIENT, RECIPIENT.upper(), "a?b@example.org", "", "ada"])
-def test_what_is_no_address_for_a_reply_is_left_out(desk_clerk: Correspondence, address: str) -> None:
-    assert write(desk_clerk, "x", texts={ADDRESS: address}).reply_to == ""
+@pytest.mark.parametrize("address", ["help@example.org", "Help@Example.org", "a?b@example.org", "", "ada"])
+def test_what_is_no_address_for_a_reply_is_left_out(knowledge: KnowledgeBase, address: str) -> None:
+    clerk = Correspondence(knowledge, "help@example.org")
+    assert write(clerk, "x", texts={ADDRESS: address}).reply_to == ""
 
 
 def test_the_pattern_makes_addresses_of_the_own_server_s_people_only(knowledge: KnowledgeBase) -> None:
