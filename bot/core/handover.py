@@ -28,7 +28,8 @@ class Handover:
         """The question for what the draft lacks; `is_first`: the draft was opened just now."""
         if decision.trouble == "no address":
             return self._voice.say(self._says.no_address, language)
-        asks = self._says.ask_question if decision.draft.stage == "question" else self._says.ask_address
+        what = self._says.ask_question if ways else self._says.ask_for_link
+        asks = what if decision.draft.stage == "question" else self._says.ask_address
         above = [self._voice.fill(self._says.question_gone, language)] if decision.trouble else []
         below = (
             [self._voice.fill(self._says.draft_expires, language, minutes=self._minutes)] if ways and is_first else []

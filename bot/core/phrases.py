@@ -76,6 +76,7 @@ class Says(Model):
     too_large: Localized
     unencrypted: Localized
     ask_question: Localized
+    ask_for_link: Localized
     ask_address: Localized
     no_address: Localized
     question_gone: Localized
