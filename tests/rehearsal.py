@@ -15,22 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.adapters.knowledge import load
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
+from bot.commands.explanation import name_of
 from bot.core.conversation import Stage
-from bot.core.decision import (
-    Answer,
-    Cancelled,
-    Clarify,
-    Command,
-    Escalate,
-    Fallback,
-    Preview,
-    Refer,
-    Sent,
-    Silence,
-    Smalltalk,
-    SpeakLanguage,
-    Unreadable,
-)
+from bot.core.decision import Answer, Clarify, Silence
 from bot.core.desk import Desk
 from bot.core.letter import Letter
 from bot.core.model import Addressed, Feedback, Language, Message, Reaction, Reply
@@ -58,22 +45,6 @@ DecisionName = Literal[
     "cancelled",
     "silence",
 ]
-NAMES: dict[type, DecisionName] = {
-    Answer: "answer",
-    Clarify: "clarify",
-    Fallback: "fallback",
-    Unreadable: "fallback",
-    Smalltalk: "smalltalk",
-    SpeakLanguage: "smalltalk",
-    Command: "command",
-    Escalate: "escalate",
-    Refer: "escalate",
-    Preview: "preview",
-    Sent: "sent",
-    Cancelled: "cancelled",
-    Silence: "silence",
-}
-"""What a decision is called in a dialogue."""
 
 
 class _Written(BaseModel):
@@ -154,7 +125,7 @@ class Played:
     """What came of one turn."""
 
     line: Line
-    decision: DecisionName
+    decision: str
     language: Language | None
     """The language of the reply; None where nothing was said."""
     text: str
@@ -240,7 +211,7 @@ async def converse(dialogue: Dialogue, desk: Desk) -> list[Played]:
         played.append(
             Played(
                 line=line,
-                decision=NAMES[type(decision)] if reply else "silence",
+                decision=name_of(decision) if reply else "silence",
                 language=reply.language if reply else None,
                 text=plain(reply.markdown) if reply else "",
                 entries=decision.entries if isinstance(decision, Answer) else (),

@@ -40,9 +40,7 @@ class Understanding:
         }
         self._polite = {word for phrase in self._phrases["polite"] for word in phrase}
         self._beside = {word for phrase in self._phrases["beside_a_choice"] for word in phrase} | self._polite
-        self._choices = {phrase: number for number, kind in enumerate(_CHOICES) for phrase in self._phrases[kind]} | {
-            (str(number + 1),): number for number in range(len(_CHOICES))
-        }
+        self._choices = {phrase: number for number, kind in enumerate(_CHOICES) for phrase in self._phrases[kind]}
         self._joined = {
             kind: [" ".join(phrase) for phrase in phrases if len(" ".join(phrase)) >= _SHORTEST]
             for kind, phrases in self._phrases.items()
