@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +40,7 @@ from bot.backoffice import Backoffice
 from bot.cases import Cases
 from bot.config import Config
 from bot.core.desk import Desk
+from bot.core.model import Language, Reply
 from bot.core.pace import Pace
 from bot.core.situation import Manners
 from bot.escalations import Allowance, Escalations
@@ -112,10 +112,12 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
                 helpdesk = Helpdesk(
                     desk, store, replies, escalations, kept.clock, edits, kept.pace, config.matrix.unencrypted
                 )
-                words = partial(desk.notices.verification, desk.language)
-                verification = Verification(client, identity.fingerprint, words)
-                unreadable = partial(desk.notices.undecrypted, desk.language)
-                undecrypted = Undecrypted(client, keys, store, unread, replies, unreadable, kept.clock)
+                verification = Verification(
+                    client, identity.fingerprint, lambda *keys: desk.notices.verification(desk.language, *keys)
+                )
+                undecrypted = Undecrypted(
+                    client, keys, store, unread, replies, lambda: desk.notices.undecrypted(desk.language), kept.clock
+                )
                 rooms = Rooms(client, config.matrix, kept.clock)
                 welcome = Welcome(client, config.matrix, desk, store)
                 membership = Membership(client, config.matrix, rooms.may_invite, welcome)
@@ -159,7 +161,11 @@ async def _posting(
     if not mailer and not cases:
         yield None
         return
-    words, knows = desk.handover.failed, SqliteStore(kept.database).was_handled
+    knows = SqliteStore(kept.database).was_handled
+
+    def words(language: Language, reference: str) -> Reply:
+        return desk.handover.failed(language, reference)
+
     async with Backoffice(
         outbox, mailer, replies, kept.clock, words, was_handled=knows, can_tell=can_tell, cases=cases
     ) as backoffice:

@@ -38,7 +38,6 @@ class Cases:
     ) -> None:
         """`pace`: that of the helpdesk. `names`: whether people are told who of support writes."""
         self._desk = desk
-        self._says = desk.cases
         self._store = store
         self._book = book
         self._rooms = rooms
@@ -79,14 +78,14 @@ class Cases:
             return
         if case.support is None:
             raise Undelivered("the case does not stand in the support room yet")
-        if message.text is not None and not message.edit_of and self._says.closes(message.text):
+        if message.text is not None and not message.edit_of and self._desk.cases.closes(message.text):
             await self._close(message, case)
         elif await self._holds_back(message, case):
             return
         elif message.edit_of:
             await self._pass_edit_on(message, message.edit_of, case)
         elif message.text is None:
-            await self._refuse(message, case, self._says.text_only(case, case.has_written(message)))
+            await self._refuse(message, case, self._desk.cases.text_only(case, case.has_written(message)))
         elif self._clock.now() - message.sent_at > RECOGNISED:
             await self.put_aside(message)
         else:
@@ -96,7 +95,7 @@ class Cases:
         """Tell who wrote `message` that it was not passed on, and count it as handled."""
         case = await self._book.in_thread(message.room_id, message.thread or "")
         if case and not await self._holds_back(message, case):
-            await self._refuse(message, case, self._says.not_passed_on(case, case.has_written(message)))
+            await self._refuse(message, case, self._desk.cases.not_passed_on(case, case.has_written(message)))
 
     async def withdraw(self, room_id: str, event_id: str, because: str) -> bool:
         """Take back the copy of the message `event_id`, as `because` took that back; whether there was one.
@@ -149,8 +148,8 @@ class Cases:
 
     def _words(self, message: Message, text: str, case: Case) -> str:
         if case.has_written(message):
-            return self._says.from_person(text)
-        return self._says.from_support(case, text, self._rooms.name(message) if self._names else None)
+            return self._desk.cases.from_person(text)
+        return self._desk.cases.from_support(case, text, self._rooms.name(message) if self._names else None)
 
     async def _holds_back(self, message: Message, case: Case) -> bool:
         """Whether the person writes too much: they are told so once."""
@@ -170,7 +169,7 @@ class Cases:
     async def _close(self, message: Message, case: Case) -> None:
         """Both sides are told. Where the other one cannot be, the case is closed all the same."""
         is_persons = case.has_written(message)
-        await self._replies.send(message, self._says.closed(case, to_person=is_persons), rings=is_persons)
+        await self._replies.send(message, self._desk.cases.closed(case, to_person=is_persons), rings=is_persons)
         await self._tell_if_possible(case, not is_persons, message.event_id)
         await self._book.close(case, message)
         log.info("case %s was closed", case.reference)
@@ -179,6 +178,6 @@ class Cases:
         if case.support is None and not to_person:
             return
         try:
-            await self._rooms.tell(case, to_person, self._says.closed(case, to_person), because)
+            await self._rooms.tell(case, to_person, self._desk.cases.closed(case, to_person), because)
         except Undelivered as error:
             log.warning("that case %s is closed could not be told: %s", case.reference, error)

@@ -22,12 +22,12 @@ from pydantic import (
 )
 
 from bot.core.address import MAIL_ADDRESS
-from bot.core.fault import Fault, Place
+from bot.core.fault import Fault, KeyPath, Place
 from bot.core.model import Language
 from bot.core.pace import Limits
 from bot.core.situation import Thresholds
 from bot.core.wording import Link, Model, Text
-from bot.yamlfile import KeyPath, Refused, read, validation_faults
+from bot.yamlfile import Refused, read, validation_faults
 
 _PREFIX = "AUSKUNFT_"
 _KUBERNETES = re.compile(r"AUSKUNFT_(PORT|SERVICE)(_|$)")

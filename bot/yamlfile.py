@@ -13,13 +13,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bot.core.fault import Fault, Place
+from bot.core.fault import Fault, KeyPath, Place
 
 _LARGEST = 8 * 1024 * 1024
 """Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
 _DEEPEST = 30
-
-KeyPath = tuple[str | int, ...]
 
 
 class Refused(Exception):
@@ -49,14 +47,14 @@ class Document:
         return Place(self.file, self.lines.get(path, 1))
 
 
-def read(path: Path) -> Document:
-    """The one document in the file at `path`. A symbolic link is followed.
+def read(path: Path, instead: bytes | None = None) -> Document:
+    """The one document in the file at `path`, or in what is read `instead`. A symbolic link is followed.
 
     Raises:
         Refused: it cannot be read, is no UTF-8, no YAML, too large, or uses what is not supported.
     """
     file = str(path)
-    text = _text(path, file)
+    text = _text(path, file, instead)
     try:
         nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -75,13 +73,13 @@ def read(path: Path) -> Document:
     return Document(file, data, reader.lines)
 
 
-def _text(path: Path, file: str) -> str:
+def _text(path: Path, file: str, instead: bytes | None) -> str:
     try:
-        size = path.stat().st_size
+        size = path.stat().st_size if instead is None else len(instead)
         if size > _LARGEST:
             message = f"the file is too large ({size / 2**20:.0f} MiB; at most {_LARGEST // 2**20} MiB are read)"
             raise Refused([Fault(Place(file), message, "Split it into several files.")])
-        raw = path.read_bytes()
+        raw = path.read_bytes() if instead is None else instead
     except OSError as error:
         remedy = "Check the path and the file's permissions."
         raise Refused([Fault(Place(file), f"the file cannot be read ({error.strerror})", remedy)]) from None

@@ -6,22 +6,26 @@ Phrases that a folder does not have are taken from the FAQ that ships with the b
 """
 
 import string
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot.core.desk import Desk
 from bot.core.faq import Entry, Example, KnowledgeBase, NotCovered, Synonym
-from bot.core.fault import Fault, Place
+from bot.core.fault import Fault, KeyPath, Place
 from bot.core.model import Language
 from bot.core.phrases import Phrases, Says
 from bot.core.situation import Manners, Thresholds
 from bot.core.wording import Model
-from bot.yamlfile import Document, KeyPath, Refused, read, validation_faults
+from bot.yamlfile import Document, Refused, read, validation_faults
+
+_LISTS = ("entries", "synonyms", "not_covered", "examples")
 
 
 class _File(Model):
@@ -48,18 +52,34 @@ def open_desk(
     thresholds: Thresholds = Thresholds(),
     manners: Manners = Manners(),
 ) -> Desk:
-    """A desk that answers from the FAQ in `folder`; for the rest, see `Desk` and `load`."""
-    return Desk(load(folder), contact, language, thresholds, manners)
+    """A desk that answers from the FAQ in `folder`, and forgets its lines; for the rest, see `Desk` and `load`."""
+    return Desk(load(folder).model_copy(update={"places": {}}), contact, language, thresholds, manners)
 
 
-def load(folder: Path | None = None) -> KnowledgeBase:
-    """The FAQ in `folder`; the shipped one without.
+def load(folder: Path | None = None, instead: Mapping[str, bytes] = MappingProxyType({})) -> KnowledgeBase:
+    """The FAQ in `folder`; the shipped one without. `instead`: see `examine`.
 
     Raises:
         Refused: the folder or a file of it cannot be used; all faults are named.
     """
+    knowledge, faults = examine(folder, instead)
+    if faults:
+        raise Refused(faults)
+    return knowledge
+
+
+def examine(
+    folder: Path | None = None, instead: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[KnowledgeBase, tuple[Fault, ...]]:
+    """What can be read of the FAQ in `folder`, and why the rest cannot. Only without a fault is the FAQ whole.
+
+    `instead` holds, by file name, what is read in the place of a file as it stands in the folder.
+
+    Raises:
+        Refused: this is no folder.
+    """
     folder = folder or shipped()
-    documents, faults = _documents(folder)
+    documents, faults = _documents(folder, instead)
     complete = not faults
     parsed: list[tuple[Document, _File]] = []
     for document in documents:
@@ -73,24 +93,31 @@ def load(folder: Path | None = None) -> KnowledgeBase:
     faults.extend(phrase_faults)
     if not faults and not any(file.entries for _, file in parsed):
         faults.append(Fault(Place(str(folder)), "there are no entries", "Write `entries:` into a *.yaml file in it."))
-    if faults:
-        raise Refused(sorted(faults))
-    return KnowledgeBase(
+    knowledge = KnowledgeBase(
         entries=tuple(entry for _, file in parsed for entry in file.entries),
         synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
         not_covered=tuple(each for _, file in parsed for each in file.not_covered),
-        not_covered_places=tuple(
-            document.place(("not_covered", n)) for document, file in parsed for n in range(len(file.not_covered))
-        ),
         examples=tuple(example for _, file in parsed for example in file.examples),
         phrases=phrases,
-        places={
-            entry["id"]: document.place(("entries", index, "id")) for document, index, entry in _raw_entries(documents)
-        },
+        places=dict(_places(parsed)),
     )
+    return knowledge, tuple(sorted(faults))
 
 
-def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
+def _places(parsed: list[tuple[Document, _File]]) -> Iterator[tuple[KeyPath, Place]]:
+    """Where each value of the files stands, by its path in all of them together."""
+    before: Counter[str] = Counter()
+    for document, file in parsed:
+        for path, line in document.lines.items():
+            match path:
+                case (str(block), int(number), *rest):
+                    yield (block, before[block] + number, *rest), Place(document.file, line)
+                case (_, _, *_):
+                    yield path, Place(document.file, line)
+        before.update({block: len(getattr(file, block)) for block in _LISTS})
+
+
+def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Document], list[Fault]]:
     """The files of the folder; hidden ones (editors' locks and backups) are no part of the FAQ."""
     if not folder.is_dir():
         raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
@@ -101,7 +128,7 @@ def _documents(folder: Path) -> tuple[list[Document], list[Fault]]:
     )
     for path in sorted(paths):
         try:
-            documents.append(read(path))
+            documents.append(read(path, instead.get(path.name)))
         except Refused as refused:
             faults.extend(refused.faults)
     return documents, faults

@@ -36,7 +36,7 @@ def check(
             give_up(refused.faults)
     try:
         base = load(knowledge)
-        files = len({place.file for place in base.places.values()})
+        files = len({base.place("entries", number).file for number in range(len(base.entries))})
         subject = f"{len(base.entries)} entries in {files} files"
         faults = lint(base)
     except Refused as refused:

@@ -63,6 +63,10 @@ class Desk:
             {each: [text for entry in knowledge.entries for text in entry.phrasings.get(each)] for each in LANGUAGES}
         )
 
+    def adopt(self, other: "Desk") -> None:
+        """Answer as `other` does from now on, all at once."""
+        self.__dict__ = other.__dict__
+
     def consider(self, conversation: Conversation, message: Message, now: datetime, room_is_open: bool = False) -> Turn:
         """All that comes of `message` in the light of `conversation`, but for a reply that needs a letter.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from bot.core.fault import Place
+from bot.core.fault import KeyPath, Place
 from bot.core.model import Language
 from bot.core.phrases import Phrases
 from bot.core.wording import Link, Localized, Model, Text
@@ -115,6 +115,8 @@ class Example(Model):
     language: Language | None = None
     expect: tuple[EntryId, ...]
     """The ids of the entries that answer it, best first; empty: no entry does."""
+    kind: Text | None = None
+    """How it is written (colloquial, formal, ...), so that figures can be told apart."""
 
 
 class KnowledgeBase(Model):
@@ -126,10 +128,14 @@ class KnowledgeBase(Model):
     examples: tuple[Example, ...] = ()
     """What the confidence is calibrated with; never matched against."""
     phrases: Phrases
-    places: Mapping[str, Place] = {}
-    """Where each entry was written, by its id."""
-    not_covered_places: tuple[Place, ...] = ()
-    """Where each of `not_covered` was written."""
+    places: Mapping[KeyPath, Place] = {}
+    """Where each value was written, by the path that leads to it here: `("entries", 3, "answer", "de")`."""
+
+    def place(self, *path: str | int) -> Place:
+        """Where the value at `path` was written, or what comes nearest above it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place("?"))
 
     def entry(self, entry_id: str) -> Entry:
         """The entry with this id.

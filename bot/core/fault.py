@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+KeyPath = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
 
 
 @dataclass(frozen=True, order=True)

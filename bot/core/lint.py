@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.core.faq import Entry, KnowledgeBase
+from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, Place, Severity
 from bot.core.model import LANGUAGES, Language
 from bot.core.text import words
@@ -15,19 +15,22 @@ _ABOUT_THE_BOT = "bot-"
 def lint(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
     """All faults of a knowledge base, in the order of the files."""
     languages = _languages(knowledge)
-    faults = [fault for entry in knowledge.entries for fault in _entry_faults(entry, knowledge, languages)]
+    faults = [
+        fault for number in range(len(knowledge.entries)) for fault in _entry_faults(number, knowledge, languages)
+    ]
     return tuple(sorted([*faults, *_twins(knowledge), *_contradictions(knowledge, languages)]))
 
 
 def _twins(knowledge: KnowledgeBase) -> Iterator[Fault]:
     """Phrasings that stand in two entries: the bot cannot tell which one is meant, and asks."""
     owners: dict[tuple[str, ...], str] = {}
-    for entry in knowledge.entries:
+    for number, entry in enumerate(knowledge.entries):
+        place = knowledge.place("entries", number)
         for text in entry.wordings:
             owner = owners.setdefault(words(text), entry.id)
             if owner != entry.id:
                 yield Fault(
-                    knowledge.places.get(entry.id, Place("?")),
+                    place,
                     f'the phrasing "{text}" stands in `{owner}` too',
                     "Keep it in one of the two.",
                     entry.id,
@@ -42,7 +45,8 @@ def _contradictions(knowledge: KnowledgeBase, languages: tuple[Language, ...]) -
         entry.id: _spaced((*words(entry.title("de")), *words(entry.title("en")))) for entry in knowledge.entries
     }
     seen: set[tuple[str, tuple[str, ...]]] = set()
-    for subject, place in zip(knowledge.not_covered, knowledge.not_covered_places, strict=False):
+    for number, subject in enumerate(knowledge.not_covered):
+        place = knowledge.place("not_covered", number)
         texts = [("name", text) for text in subject.names] + [("phrasing", text) for text in subject.phrasings.all]
         for kind, text in texts:
             said = words(text)
@@ -78,8 +82,9 @@ def _languages(knowledge: KnowledgeBase) -> tuple[Language, ...]:
     return tuple(used)
 
 
-def _entry_faults(entry: Entry, knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[Fault]:
-    place = knowledge.places.get(entry.id, Place("?"))
+def _entry_faults(number: int, knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[Fault]:
+    entry = knowledge.entries[number]
+    place = knowledge.place("entries", number)
 
     def fault(message: str, remedy: str, severity: Severity = "error") -> Fault:
         return Fault(place, message, remedy, entry.id, severity)

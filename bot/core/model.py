@@ -151,6 +151,30 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Reviewed:
+    """A phrasing as the matcher sees it among all others by its words, although it knows it word for word."""
+
+    entry: str
+    text: str
+    matches: tuple[Match, ...]
+    """What it matches, most confident first."""
+    without: Match | None
+    """What it would match best, had it not been written; None where its entry would have no phrasing left."""
+    twin: "Twin | None" = None
+    """The phrasing of another entry that is most similar to it; None where there is no other entry."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A phrasing that another one resembles."""
+
+    entry: str
+    text: str
+    similarity: float
+    """The cosine of both, from 0 to 1."""
+
+
+@dataclass(frozen=True)
 class Explanation:
     """How a message was read, and why its best matches are what they are."""
 

@@ -18,7 +18,9 @@ WHOLE = {
 def faults(knowledge: KnowledgeBase, **changes: object) -> list[str]:
     other = {**WHOLE, "id": "whole", "phrasings": {"de": ["zwei"], "en": ["two"]}, "question": {"de": "B?", "en": "C?"}}
     entries = (Entry.model_validate(other), Entry.model_validate({**WHOLE, **changes}))
-    base = knowledge.model_copy(update={"entries": entries, "places": {"a": Place("faq.yaml", 7)}, "not_covered": ()})
+    base = knowledge.model_copy(
+        update={"entries": entries, "places": {("entries", 1): Place("faq.yaml", 7)}, "not_covered": ()}
+    )
     return [str(fault) for fault in lint(base) if fault.entry == "a"]
 
 
@@ -80,7 +82,7 @@ def test_contradictions_of_what_is_not_covered_are_named(
     update = {
         "entries": (Entry.model_validate(WHOLE),),
         "not_covered": (NotCovered.model_validate(subject),),
-        "not_covered_places": (Place("faq.yaml", 9),),
+        "places": {("not_covered", 0): Place("faq.yaml", 9)},
     }
     told = [str(fault) for fault in lint(knowledge.model_copy(update=update))]
     assert all(each.startswith("faq.yaml:9: warning: ") for each in told)
