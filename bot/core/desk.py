@@ -52,9 +52,9 @@ class Desk:
         self.cases = Relaying(phrases, voice, language)
         self._knowledge = knowledge
         self._index = Index(knowledge)
-        understanding = Understanding(phrases.understands)
-        self._observer = Observer(knowledge, self._index, understanding, thresholds)
-        self._triage = Triage(understanding, thresholds, manners)
+        self._understanding = Understanding(phrases.understands)
+        self._observer = Observer(knowledge, self._index, self._understanding, thresholds)
+        self._triage = Triage(self._understanding, thresholds, manners)
         self._speaker = Speaker(knowledge, voice, self.handover)
         self._correspondence = Correspondence(knowledge, recipient, manners.reply_address, manners.server)
         self._manners = manners
@@ -79,6 +79,28 @@ class Desk:
         language = ruling.language or self._language_of(ruling, message, before)
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
         return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
+
+    def decide_anew(self, turn: Turn, thresholds: Thresholds) -> Decision:
+        """What would be decided about the turn's message under other thresholds, by what was ranked for it.
+
+        Where it asks several things, each that leans on the one before is read as it was.
+        """
+        triage = Triage(self._understanding, thresholds, self._manners)
+        return self._leading_on(triage.decide(turn.before, turn.message, turn.outlook)).decision
+
+    def told_by(self, decision: Decision) -> tuple[str, ...]:
+        """The ids of the entries whose answer `decision` gives, be it in the bot's own words.
+
+        Small talk tells what the bot is; who asks for a human needs no entry that offers one.
+        """
+        match decision:
+            case Answer(entries):
+                return entries
+            case Smalltalk():
+                return tuple(entry.id for entry in self._knowledge.entries if entry.is_about_the_bot)
+            case Escalate() | Refer():
+                return tuple(entry.id for entry in self._knowledge.entries if entry.offers_human)
+        return ()
 
     def wanted(self, turn: Turn) -> tuple[Quoted, ...]:
         """The messages whose words the reply needs."""

@@ -70,6 +70,11 @@ class Entry(Model):
         """All in which the entry may be asked for: its phrasings and its question, in both languages."""
         return (*self.phrasings.all, *filter(None, (self.question.de, self.question.en)))
 
+    @property
+    def is_about_the_bot(self) -> bool:
+        """Whether it is about the bot itself: its id says so."""
+        return self.id.startswith("bot-")
+
     def title(self, language: Language) -> str:
         """The entry as a short question: its question, else its first phrasing, else its id."""
         samples = self.phrasings.get(language) or self.phrasings.de or self.phrasings.en
