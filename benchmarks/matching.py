@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.methods import METHODS, Faq, Method, Ours
 from benchmarks.noise import noisy
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer, Clarify, Smalltalk
 from bot.core.desk import Desk

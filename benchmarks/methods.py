@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.core.faq import Entry, KnowledgeBase
 from bot.core.matching import Index
 from bot.core.text import fold, stem, words

@@ -3,16 +3,21 @@
 import asyncio
 import ctypes
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.adapters.apart import apart
 from bot.adapters.clock import SystemClock
-from bot.adapters.knowledge import open_desk
+from bot.adapters.faq.editions import open_edition
+from bot.adapters.faq.folder import FaqFolder
+from bot.adapters.faq.knowledge import open_desk
+from bot.adapters.faq.watching import changes
 from bot.adapters.mail import SmtpMailer
+from bot.adapters.matrix.admin_room import MatrixAdminRoom
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.connection import Connection
 from bot.adapters.matrix.identity import Identity, Standing
@@ -31,11 +36,13 @@ from bot.adapters.matrix.undecrypted import Undecrypted
 from bot.adapters.matrix.verification import Verification
 from bot.adapters.matrix.welcome import Welcome
 from bot.adapters.simulated import SimulatedReplies, SimulatedRooms, SimulatedStore
+from bot.adapters.sqlite.additions import SqliteAdditions
 from bot.adapters.sqlite.cases import SqliteCases
 from bot.adapters.sqlite.database import Database, open_database
 from bot.adapters.sqlite.outbox import SqliteOutbox
 from bot.adapters.sqlite.store import SqliteStore
 from bot.adapters.sqlite.unread import SqliteUnread
+from bot.admins import Admins
 from bot.backoffice import Backoffice
 from bot.cases import Cases
 from bot.config import Config
@@ -45,6 +52,7 @@ from bot.core.pace import Pace
 from bot.core.situation import Manners
 from bot.escalations import Allowance, Escalations
 from bot.helpdesk import Helpdesk
+from bot.keeper import Keeper, open_keeper
 from bot.keys import Key, Unusable, locked, open_key
 from bot.ports import Replies
 
@@ -54,23 +62,48 @@ _AVATAR = "avatar"
 _STORE = "auskunft.sqlite3"
 
 
-async def run(config: Config, stop: asyncio.Event) -> None:
-    """Run the bot until `stop` is set.
+async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = None) -> None:
+    """Run the bot until `stop` is set; where `look` is set, see whether the FAQ has changed.
 
     Raises:
         Refused: the FAQ cannot be used.
         Unusable: the data folder cannot be used.
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
-    desk = await apart(open_desk, config.knowledge, config.contact, config.language, config.matching, _manners(config))
-    _give_back()
     clock = SystemClock()
+    folder = _folder(config)
+    keeper = await open_keeper(folder, clock)
+    _give_back()
     key = open_key(config.data)
     pace = Pace(config.matrix.questions)
     with locked(config.data):
         async with open_database(config.data / _STORE, key, clock) as database:
             kept = _Kept(database, clock, key, pace, Connection(clock))
-            await stay_logged_in(config.matrix, lambda again: _listen(config, stop, desk, kept, again))
+            async with _beside(keeper.mind(changes(folder.folder, look or asyncio.Event()))):
+                await stay_logged_in(config.matrix, lambda again: _listen(config, stop, keeper, kept, again))
+
+
+def _folder(config: Config) -> FaqFolder:
+    opened = partial(
+        open_edition,
+        contact=config.contact,
+        language=config.language,
+        thresholds=config.matching,
+        manners=_manners(config),
+    )
+    return FaqFolder(config.knowledge, opened, lambda _: (), apart)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do this until the end of the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _give_back() -> None:
@@ -89,8 +122,8 @@ class _Kept(NamedTuple):
     connection: Connection
 
 
-async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, again: bool) -> None:
-    store = SqliteStore(kept.database)
+async def _listen(config: Config, stop: asyncio.Event, keeper: Keeper, kept: _Kept, again: bool) -> None:
+    store, desk = SqliteStore(kept.database), keeper.desk
     async with open_session(config.matrix, config.data, kept.key, kept.connection, again) as client:
         avatar = await introduce(client, config.matrix, await store.fact(_AVATAR))
         if avatar:
@@ -103,7 +136,10 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
             support = await _support_room(config, client, kept)
             cases = _cases(config, desk, kept, replies, support) if support else None
             book = SqliteCases(kept.database) if cases else None
-            inbox = Inbox(client.user_id, store, book, lambda room_id: room_id == client.support_room)
+            admin_room = await _admin_room(config, client, kept)
+            keeper.room = admin_room
+            is_admins = partial(_is_command, admin_room, keeper) if admin_room else None
+            inbox = Inbox(client.user_id, store, book, lambda room_id: room_id in client.staff_rooms, is_admins)
             async with _posting(config, desk, kept, replies, cases, lambda: client.knows_rooms) as wake:
                 outbox, messages = SqliteOutbox(kept.database), MatrixMessages(client, keys, inbox)
                 allowance = _allowance(config)
@@ -121,8 +157,19 @@ async def _listen(config: Config, stop: asyncio.Event, desk: Desk, kept: _Kept, 
                 rooms = Rooms(client, config.matrix, kept.clock)
                 welcome = Welcome(client, config.matrix, desk, store)
                 membership = Membership(client, config.matrix, rooms.may_invite, welcome)
+                additions = SqliteAdditions(kept.database)
+                admins = Admins(config.matrix.admins, keeper, additions, store, replies, kept.clock)
                 reception = Reception(
-                    client, inbox, helpdesk, undecrypted, verification, membership, store, signs, cases=cases
+                    client,
+                    inbox,
+                    helpdesk,
+                    undecrypted,
+                    verification,
+                    membership,
+                    store,
+                    signs,
+                    cases=cases,
+                    admins=admins,
                 )
                 await Listener(client, rooms, membership, reception, undecrypted, verification, store).listen(stop)
 
@@ -134,6 +181,19 @@ async def _support_room(config: Config, client: SafeClient, kept: _Kept) -> Matr
     rooms = MatrixRooms(client, config.matrix.support_room, kept.clock)
     await rooms.check()
     return rooms
+
+
+async def _admin_room(config: Config, client: SafeClient, kept: _Kept) -> MatrixAdminRoom | None:
+    """The room of the admins, where there is one; if it is not found, the log says so."""
+    if config.matrix.admin_room is None:
+        return None
+    room = MatrixAdminRoom(client, config.matrix.admin_room, kept.clock)
+    await room.check()
+    return room
+
+
+async def _is_command(room: MatrixAdminRoom, keeper: Keeper, room_id: str, text: str) -> bool:
+    return keeper.live.keeping.command(text) is not None and await room.is_it(room_id)
 
 
 def _cases(config: Config, desk: Desk, kept: _Kept, replies: Replies, rooms: MatrixRooms) -> Cases:

@@ -78,6 +78,10 @@ class Matrix(Model):
     """The encrypted room in which support answers what people want to be passed on; without it, there is none."""
     support_names: Literal["hide", "show"] = "hide"
     """Whether people are told who of support writes."""
+    admin_room: RoomName | None = None
+    """The room in which admins keep the FAQ; without it, they keep it by its files."""
+    admins: Annotated[tuple[UserId, ...], BeforeValidator(_listed)] = ()
+    """The Matrix ids of those who may."""
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "Matrix":
@@ -85,6 +89,15 @@ class Matrix(Model):
             raise ValueError("`access_token` needs the `device_id` that it was made for")
         if not self.access_token and not self.password:
             raise ValueError("either a `password` or an `access_token` with its `device_id` is needed")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_admins(self) -> "Matrix":
+        if bool(self.admin_room) != bool(self.admins):
+            missing, given = ("admins", "admin_room") if self.admin_room else ("admin_room", "admins")
+            raise ValueError(f"`{given}` needs `{missing}`: who may keep the FAQ, and in which room")
+        if self.admin_room and self.admin_room == self.support_room:
+            raise ValueError("`admin_room` and `support_room` are two rooms: people's cases are not for all admins")
         return self
 
     @property

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.core.desk import Desk
 from bot.core.faq import KnowledgeBase
 from bot.core.model import Addressed, Message

@@ -13,11 +13,10 @@ from typing import Literal, NamedTuple, Self, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.adapters.simulated import SimulatedClock, SimulatedReplies, SimulatedStore
-from bot.commands.explanation import name_of
 from bot.core.conversation import Stage
-from bot.core.decision import Answer, Clarify, Silence
+from bot.core.decision import Answer, Clarify, Silence, name_of
 from bot.core.desk import Desk
 from bot.core.letter import Letter
 from bot.core.model import Addressed, Feedback, Language, Message, Reaction, Reply

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.commands import app
 from bot.core.lint import lint
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from bot import assembly
-from bot.commands.explanation import explain_turn, name_of
+from bot.commands.explanation import explain_turn
 from bot.commands.faults import give_up
 from bot.config import load_config
-from bot.core.decision import Answer, Clarify
+from bot.core.decision import Answer, Clarify, name_of
 from bot.core.desk import Desk
 from bot.core.model import Language, Message
 from bot.core.render import plain

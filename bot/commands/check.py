@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.commands.faults import FOUND, give_up
 from bot.config import load_config
 from bot.core.fault import Fault

@@ -7,46 +7,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.core.conversation import Conversation
-from bot.core.decision import (
-    Answer,
-    Cancelled,
-    Clarify,
-    Command,
-    Decision,
-    Escalate,
-    Fallback,
-    Preview,
-    Refer,
-    Sent,
-    Silence,
-    Smalltalk,
-    SpeakLanguage,
-    Unreadable,
-)
+from bot.core.decision import name_of
 from bot.core.desk import Desk
 from bot.core.model import Explanation, Ranking
 from bot.core.turn import Turn
-
-_NAMES: dict[type, str] = {
-    Answer: "answer",
-    Clarify: "clarify",
-    Fallback: "fallback",
-    Unreadable: "fallback",
-    Silence: "silence",
-    Smalltalk: "smalltalk",
-    SpeakLanguage: "smalltalk",
-    Command: "command",
-    Escalate: "escalate",
-    Refer: "escalate",
-    Preview: "preview",
-    Sent: "sent",
-    Cancelled: "cancelled",
-}
-
-
-def name_of(decision: Decision) -> str:
-    """What the command line's contract calls a decision (README, "Ask")."""
-    return _NAMES[type(decision)]
 
 
 def explain_turn(turn: Turn, desk: Desk) -> None:

@@ -22,7 +22,7 @@ _GRACE = 5
 def run(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = Path("config.yaml"),
 ) -> None:
-    """Run the bot, until SIGTERM or Ctrl-C.
+    """Run the bot, until SIGTERM or Ctrl-C. What is saved in the FAQ's folder it takes over, on SIGHUP at the latest.
 
     It logs to standard error. Exit codes: 0 stopped; 2 the configuration, the data folder or the account cannot
     be used; 3 the homeserver has logged the bot out.
@@ -38,7 +38,9 @@ async def _until_signalled(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = asyncio.create_task(assembly.run(config, stop))
+    look = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, look.set)
+    running = asyncio.create_task(assembly.run(config, stop, look))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({running}, timeout=_GRACE)

@@ -64,7 +64,7 @@ class Smalltalk:
 class Command:
     """A command such as `!help`."""
 
-    name: Literal["help", "unknown"]
+    name: Literal["help", "unknown", "for admins"]
 
 
 @dataclass(frozen=True)
@@ -144,3 +144,25 @@ class Ruling:
     """Whether the message is a question, rather than an answer to the bot's."""
     language: Language | None = None
     """The language in which the person asked to have the last thing said again, and all that follows."""
+
+
+_NAMES: dict[type, str] = {
+    Answer: "answer",
+    Clarify: "clarify",
+    Fallback: "fallback",
+    Unreadable: "fallback",
+    Silence: "silence",
+    Smalltalk: "smalltalk",
+    SpeakLanguage: "smalltalk",
+    Command: "command",
+    Escalate: "escalate",
+    Refer: "escalate",
+    Preview: "preview",
+    Sent: "sent",
+    Cancelled: "cancelled",
+}
+
+
+def name_of(decision: Decision) -> str:
+    """What the command line's contract calls a decision (README, "Ask")."""
+    return _NAMES[type(decision)]

@@ -150,6 +150,10 @@ class Desk:
         """Why `text` matches what it matches."""
         return self._index.explain(text)
 
+    def entries_with(self, phrasing: str) -> tuple[str, ...]:
+        """The ids of the entries that have this phrasing, or this question, word for word."""
+        return self._index.known(phrasing)
+
     def not_covered(self, number: int) -> str:
         """What the subject that is not covered is called: its first name or sample question."""
         subject = self._knowledge.not_covered[number]

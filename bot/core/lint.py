@@ -12,7 +12,7 @@ _ABOUT_THE_BOT = "bot-"
 """Entries about the bot itself need no source: they are its own."""
 
 
-def lint(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
+def lint(knowledge: KnowledgeBase, today: object = None) -> tuple[Fault, ...]:
     """All faults of a knowledge base, in the order of the files."""
     languages = _languages(knowledge)
     faults = [

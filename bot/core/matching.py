@@ -142,6 +142,10 @@ class Index:
         likely = None if exact else self._likely_outside(best)
         return Ranking(tuple(ordered[:_BEST]), likely if named is None else named, named is not None)
 
+    def known(self, text: str) -> tuple[str, ...]:
+        """The ids of the entries that have `text` as a phrasing, word for word."""
+        return tuple(self._entries[number] for number in sorted(self._exact.get(words(text), ())))
+
     def subject(self, entry: str) -> str:
         """The word that tells what the entry is about, to be asked for along with what leans on it; may be empty."""
         number = self._entries.index(entry)

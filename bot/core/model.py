@@ -20,6 +20,8 @@ class Addressed(StrEnum):
     """Written, without a mention, in a thread that the bot takes part in."""
     CASE = "case"
     """Written in the thread of a case, for the other side of it."""
+    ADMIN = "admin"
+    """A command in the room of those who keep the FAQ."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,25 @@ _PLACEHOLDERS = {
     "write_yourself": {"{mailto}"},
     "limit": {"{mailto}"},
     "to_direct_chat": {"{link}"},
+    "entry_unknown": {"{entry}", "{near}"},
+    "phrasing_missing": {"{entry}"},
+    "phrasing_long": {"{longest}"},
+    "phrasing_known": {"{phrasing}", "{entry}"},
+    "phrasing_elsewhere": {"{phrasing}", "{entry}"},
+    "phrasing_no_question": {"{phrasing}"},
+    "phrasing_leads_elsewhere": {"{phrasing}", "{entry}", "{other}", "{command}"},
+    "phrasing_not_covered": {"{phrasing}", "{entry}", "{subject}", "{command}"},
+    "phrasing_added": {"{phrasing}", "{entry}", "{file}", "{lang}", "{examples}"},
+    "phrasing_undone": {"{phrasing}", "{entry}", "{file}"},
+    "not_added": {"{faults}"},
+    "add_forced": {"{command}"},
+    "not_written": {"{why}"},
+    "entry_drafted": {"{draft}"},
+    "faq_shipped": {"{folder}"},
+    "faq_reloaded": {"{entries}", "{examples}"},
+    "faq_refused": {"{faults}"},
+    "faq_status": {"{folder}", "{entries}", "{since}", "{examples}", "{errors}", "{warnings}"},
+    "faq_checked": {"{errors}", "{warnings}"},
 }
 
 
@@ -117,6 +136,30 @@ class Says(Model):
     not_passed_on: Localized
     case_closed: Localized
     case_closed_for_support: Localized
+    admin_help: Localized
+    admins_only: Localized
+    question_missing: Localized
+    entry_unknown: Localized
+    entry_drafted: Localized
+    phrasing_missing: Localized
+    phrasing_long: Localized
+    phrasing_known: Localized
+    phrasing_elsewhere: Localized
+    phrasing_no_question: Localized
+    phrasing_leads_elsewhere: Localized
+    phrasing_not_covered: Localized
+    phrasing_added: Localized
+    phrasing_undone: Localized
+    nothing_to_undo: Localized
+    not_added: Localized
+    add_forced: Localized
+    not_written: Localized
+    faq_shipped: Localized
+    faq_reloaded: Localized
+    faq_unchanged: Localized
+    faq_refused: Localized
+    faq_status: Localized
+    faq_checked: Localized
 
     @staticmethod
     def placeholders(name: str) -> set[str]:
@@ -131,6 +174,14 @@ class Understands(Model):
     support_command: tuple[Text, ...]
     close_command: tuple[Text, ...]
     """In the thread of a case, it ends the case."""
+    status_command: tuple[Text, ...]
+    """This and the following ones, of admins in their room."""
+    check_command: tuple[Text, ...]
+    reload_command: tuple[Text, ...]
+    why_command: tuple[Text, ...]
+    add_command: tuple[Text, ...]
+    undo_command: tuple[Text, ...]
+    new_command: tuple[Text, ...]
     polite: tuple[Text, ...]
     """Words that may stand at the beginning or the end of any of them."""
     greeting: tuple[Text, ...]

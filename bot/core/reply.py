@@ -33,6 +33,11 @@ class Speaker:
         self._says = knowledge.phrases.says
         self._voice = voice
         self._handover = handover
+        self._commands = {
+            "help": self._says.help,
+            "unknown": self._says.unknown_command,
+            "for admins": self._says.admins_only,
+        }
         self._unreadable = {
             "empty": self._says.empty,
             "no text": self._says.text_only,
@@ -60,7 +65,7 @@ class Speaker:
                 variants: LocalizedVariants = getattr(self._says, "greeting_again" if kind == "greeting" else kind)
                 return Reply(language, self._voice.filled(variants.best(language, variant)))
             case Command(name):
-                return self._voice.say(self._says.help if name == "help" else self._says.unknown_command, language)
+                return self._voice.say(self._commands[name], language)
             case Unreadable(reason):
                 return self._voice.say(self._unreadable[reason], language)
             case SpeakLanguage():

@@ -19,6 +19,7 @@ from bot.core.decision import (
 )
 from bot.core.situation import Situation
 
+_ADMINS = tuple(f"{verb}_command" for verb in ("status", "check", "reload", "why", "add", "undo", "new"))
 _COMMAND = re.compile(r"\s*!(\w+|\?)")
 
 
@@ -56,6 +57,8 @@ def command(now: Situation) -> Decision | None:
     named = now.understood.by.read(command[1])
     if command[1] == "?" or named.means("help_command"):
         return Command("help")
+    if named.means(*_ADMINS):
+        return Command("for admins")
     if not named.means("support_command"):
         return Command("unknown")
     if now.conversation.draft:

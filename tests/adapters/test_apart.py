@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.apart import apart
-from bot.adapters.knowledge import load, open_desk
+from bot.adapters.faq.knowledge import load, open_desk
 from bot.core.conversation import Conversation
 from bot.core.desk import Desk
 from bot.core.triage import Thresholds

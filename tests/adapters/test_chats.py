@@ -31,7 +31,6 @@ class Client:
     """A session whose homeserver opens rooms, or fails in ways."""
 
     user_id = BOT
-    support_room: str | None = None
     opened_rooms: frozenset[str] = frozenset()
 
     def __init__(self, *rooms: nio.MatrixRoom, errors: tuple[Exception, ...] = ()) -> None:

@@ -27,7 +27,7 @@ class Client:
     """A homeserver that refuses relations of some kinds."""
 
     user_id = BOT
-    support_room = None
+    staff_rooms: frozenset[str] = frozenset()
     opened_rooms: frozenset[str] = frozenset()
 
     def __init__(self, refuses: tuple[str, ...] = ()) -> None:

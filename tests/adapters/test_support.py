@@ -37,7 +37,6 @@ class Client:
     """A homeserver that refuses relations of some kinds, and knows rooms by address."""
 
     user_id = BOT
-    support_room: str | None = None
 
     def __init__(self, *rooms: nio.MatrixRoom, refuses: str = "") -> None:
         self.rooms = {each.room_id: each for each in rooms or (CHAT, SUPPORT)}
@@ -141,7 +140,7 @@ async def test_an_address_is_looked_up_until_it_is_found_and_not_at_every_messag
     for _ in range(3):
         assert await support.trouble() is None
     assert client.lookups == 2
-    assert client.support_room == SUPPORT.room_id
+    assert client.staff_rooms == {SUPPORT.room_id}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,7 @@ def test_a_name_that_is_more_than_a_name_is_not_told(shown: str | None, name: st
 
 async def test_few_in_the_support_room_make_it_no_direct_chat() -> None:
     client = ChatClient(SUPPORT)
-    client.support_room = SUPPORT.room_id
+    client.staff_rooms = {SUPPORT.room_id}
     asked = message("", room_id="!hall:uni.test", sender=BOB, addressed=Addressed.MENTION)
     assert await Opening(client).with_sender(asked) != SUPPORT.room_id
     assert await received(SUPPORT, event(body="Mittagessen?", sender=BOB)) is None

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.commands import app
-from tests.adapters.test_knowledge import BROKEN
+from tests.adapters.faq.test_knowledge import BROKEN
 
 
 def check(*arguments: str) -> tuple[int, str]:

@@ -18,8 +18,8 @@ import aiohttp
 import nio
 import yaml
 
+from bot.adapters.faq.knowledge import load
 from bot.adapters.homeserver import Homeserver, homeserver, stop
-from bot.adapters.knowledge import load
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.colleague import register
 from bot.adapters.matrix.errors import Answered, MatrixError, accepted

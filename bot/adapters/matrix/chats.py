@@ -74,7 +74,7 @@ class Chats:
         return best and str(best.room_id)
 
     def _is_chat(self, room: nio.MatrixRoom) -> bool:
-        return is_direct(room) and room.room_id != self._client.support_room
+        return is_direct(room) and room.room_id not in self._client.staff_rooms
 
     async def _opened(self, person: str) -> str:
         wanted = {

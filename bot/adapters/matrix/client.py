@@ -44,6 +44,8 @@ class SafeClient(Transport):
         self._telling = asyncio.Lock()
         self._moved: set[str] = set()
         """The rooms in which somebody came or went, or may have, since their members were asked for."""
+        self.staff_rooms: set[str] = set()
+        """The ids of the rooms of support and of admins: none is a direct chat, however few are in it."""
         self._lost: dict[str, set[str]] = {}
         """By room, whose devices may not have got its keys."""
 

@@ -1,11 +1,12 @@
 """What is for the bot: an event of a room -> a Message, or nothing.
 
 In a direct chat everything is; in a room with others a mention, or a message in a thread that the bot takes part in.
-What is written in the thread of a case is for its other side, as is a reply to what the bot wrote there.
+What is written in the thread of a case is for its other side, as is a reply to what the bot wrote there. In the room of
+the admins, their commands are.
 What other bots send (notices), edits and the bot's own messages never are.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
@@ -36,14 +37,19 @@ class Inbox:
         user: str,
         store: Store,
         cases: CaseBook | None = None,
-        is_support: Callable[[str], bool] = lambda _: False,
+        is_staffs: Callable[[str], bool] = lambda _: False,
+        is_admins: Callable[[str, str], Awaitable[bool]] | None = None,
     ) -> None:
-        """`cases`: where there may be some. `is_support`: whether a room is the one in which support answers."""
+        """`cases`: where there may be some. `is_staffs`: whether a room is one of support's or the admins'.
+
+        `is_admins`: whether this text in this room is a command of admins.
+        """
         self._user = user
         self._mentions = Mentions(user)
         self._store = store
         self._cases = cases
-        self._is_support = is_support
+        self._is_staffs = is_staffs
+        self._is_admins = is_admins
 
     async def message(self, room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> Message | None:
         """The message in `event`, None where it is not for the bot."""
@@ -57,14 +63,20 @@ class Inbox:
             return None
         thread = thread_of(event)
         in_case = await self._thread_of_case(room, event, thread)
-        addressed = Addressed.CASE if in_case else await self._addressed(room, event.sender, content, thread)
+        text = _whole_text(event, content) if in_case else self._words(room, event, content)
+        if in_case:
+            addressed: Addressed | None = Addressed.CASE
+        elif text and self._is_admins and await self._is_admins(room.room_id, text):
+            addressed = Addressed.ADMIN
+        else:
+            addressed = await self._addressed(room, event.sender, content, thread)
         if addressed is None:
             return None
         return Message(
             event_id=event.event_id,
             room_id=room.room_id,
             sender=event.sender,
-            text=_whole_text(event, content) if in_case else self._words(room, event, content),
+            text=text,
             sent_at=sent_at(event),
             addressed=addressed,
             encrypted=room.encrypted,
@@ -104,7 +116,7 @@ class Inbox:
     async def _addressed(
         self, room: nio.MatrixRoom, sender: str, content: dict[str, Any], thread: str | None
     ) -> Addressed | None:
-        if is_direct(room) and not self._is_support(room.room_id):
+        if is_direct(room) and not self._is_staffs(room.room_id):
             return Addressed.DIRECT
         if self._mentions.has_bot(room, content):
             return Addressed.MENTION

@@ -23,6 +23,7 @@ from bot.adapters.matrix.rooms import Event
 from bot.adapters.matrix.signs import Signs
 from bot.adapters.matrix.undecrypted import Undecrypted, is_sealed
 from bot.adapters.matrix.verification import Verification, belongs_to_verification
+from bot.admins import Admins
 from bot.cases import Cases
 from bot.core.model import Addressed, Message
 from bot.helpdesk import Helpdesk
@@ -51,6 +52,7 @@ class Reception:
         signs: Signs,
         pauses: tuple[float, ...] = _PAUSES,
         cases: Cases | None = None,
+        admins: Admins | None = None,
     ) -> None:
         self._client = client
         self._inbox = inbox
@@ -63,6 +65,7 @@ class Reception:
         self._signs = signs
         self._pauses = pauses
         self._cases = cases
+        self._admins = admins
         self._own: dict[str, deque[str]] = {}
         """By room, the ids of the bot's own last messages, as the room has them."""
         self._barred_from: set[str] = set()
@@ -99,11 +102,16 @@ class Reception:
         if message:
             if message.reaction is None:  # which is about a message of the bot's by itself
                 message = replace(message, heard=self._heard(room_id, event))
-            desk = self._cases if self._cases and message.addressed is Addressed.CASE else self._helpdesk
-            with self._signs.typing(room_id) if desk is self._helpdesk else nullcontext():
+            desk = self._responsible(message)
+            with nullcontext() if desk is self._cases else self._signs.typing(room_id):
                 if not await self._tried(room_id, event, partial(desk.handle, message)):
                     await self._put_aside(event, partial(desk.put_aside, message))
             self._signs.seen(room_id, (message.event_id, *message.edits)[-1])
+
+    def _responsible(self, message: Message) -> Helpdesk | Cases | Admins:
+        if self._cases and message.addressed is Addressed.CASE:
+            return self._cases
+        return self._admins if self._admins and message.addressed is Addressed.ADMIN else self._helpdesk
 
     def _heard(self, room_id: str, event: Event) -> frozenset[str]:
         """The bot's last messages before `event`; of one that could not be read at first, none is known to be."""

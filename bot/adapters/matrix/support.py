@@ -9,11 +9,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-import nio
-
 from bot.adapters.matrix.client import SafeClient
 from bot.adapters.matrix.errors import Denied, Forbidden, GivenUp, LoggedOut, MatrixError
 from bot.adapters.matrix.inbox import is_direct
+from bot.adapters.matrix.named_room import NamedRoom
 from bot.adapters.matrix.patience import insist
 from bot.adapters.matrix.send import deliver, plain_name, transaction_id, undelivered
 from bot.core.model import Message, Rendered, Reply
@@ -26,8 +25,6 @@ log = logging.getLogger(__name__)
 
 _COPY, _WORD, _LETTER = 8, 10, 12
 """The ordinals of what is sent because of an event; the next one is of what is sent without its thread."""
-_BETWEEN_LOOKUPS = 60
-"""Seconds between two tries to find the room by its address."""
 
 
 class MatrixRooms:
@@ -36,10 +33,7 @@ class MatrixRooms:
     def __init__(self, client: SafeClient, name: str, clock: Clock) -> None:
         """`name` is the support room's address or id."""
         self._client = client
-        self._name = name
-        self._clock = clock
-        self._id = None if name.startswith("#") else name
-        self._looked_up = float("-inf")
+        self._room = NamedRoom(client, name, "support_room", clock)
 
     async def check(self) -> None:
         """Tell the log, at the start, if the room cannot be used. It is asked for, as no sync has told of it yet."""
@@ -48,12 +42,12 @@ class MatrixRooms:
 
     async def trouble(self) -> str | None:
         """Why the room cannot be used now."""
-        room_id = await self._found()
+        room_id = await self._room.find()
         if room_id is None:
-            return self._unknown
+            return self._room.unknown
         room = self._client.rooms.get(room_id)
         if room is None:
-            return self._absent
+            return self._room.absent
         return None if room.encrypted else self._unencrypted
 
     async def open(self, letter: Reply, because: str) -> Thread:
@@ -62,9 +56,9 @@ class MatrixRooms:
         Raises:
             Undelivered: it was refused. LoggedOut: the homeserver does not know the access token any more.
         """
-        room_id = await self._found()
+        room_id = await self._room.find()
         if room_id is None:
-            raise Barred(self._unknown)
+            raise Barred(self._room.unknown)
         content = _formatted(render(letter.markdown))
         try:
             return Thread(room_id, await self._send(room_id, content, because, _LETTER))
@@ -154,41 +148,22 @@ class MatrixRooms:
         transaction = transaction_id(because, ordinal)
         return await deliver(self._client, room_id, "m.room.message", content, transaction, "a message of a case")
 
-    async def _found(self) -> str | None:
-        """The room's id; by its address, it is looked up once in a while until it is found."""
-        now = self._clock.now().timestamp()
-        if self._id is None and now - self._looked_up > _BETWEEN_LOOKUPS:
-            self._looked_up = now
-            answer = await self._client.room_resolve_alias(self._name)
-            if isinstance(answer, nio.RoomResolveAliasResponse):
-                self._id = str(answer.room_id)
-        self._client.support_room = self._id
-        return self._id
-
     async def _trouble_at_start(self) -> str | None:
-        room_id = await self._found()
+        room_id = await self._room.find()
         if room_id is None:
-            return self._unknown
+            return self._room.unknown
         path = f"/rooms/{quote(room_id, safe='')}/state/m.room.encryption"
         try:
             await self._client.call(path, {}, "to tell whether the support room is encrypted", "GET")
         except LoggedOut:
             raise
         except MatrixError as error:
-            return self._absent if isinstance(error, Forbidden) else self._unencrypted
+            return self._room.absent if isinstance(error, Forbidden) else self._unencrypted
         return None
 
     @property
-    def _unknown(self) -> str:
-        return f"there is no room {self._name} (`support_room`)"
-
-    @property
-    def _absent(self) -> str:
-        return f"the bot is not in {self._name} (`support_room`): invite it there"
-
-    @property
     def _unencrypted(self) -> str:
-        return f"{self._name} (`support_room`) is not encrypted: turn its encryption on"
+        return f"{self._room} is not encrypted: turn its encryption on"
 
 
 def _formatted(reply: Rendered) -> dict[str, Any]:

@@ -21,8 +21,6 @@ class Transport(nio.AsyncClient):  # type: ignore[misc]
     """What outages are outlasted with; without it, as nio does."""
     opened_rooms: frozenset[str] = frozenset()
     """The rooms that the bot opened itself."""
-    support_room: str | None = None
-    """The id of the room in which support answers: it is no direct chat, however few are in it."""
 
     async def send(
         self,

@@ -101,6 +101,10 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX copies_reference ON copies (reference);
     """,
+    """
+    CREATE TABLE additions (event BLOB PRIMARY KEY, content BLOB NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX additions_at ON additions (at);
+    """,
 )
 """Each brings the database from the version of its index to the next; what was released is never changed."""
 
@@ -110,6 +114,7 @@ KEPT = {
     "reactions": timedelta(days=7),
     "missed": timedelta(days=1),
     "unread": timedelta(days=1),
+    "additions": timedelta(days=7),
     "unencrypted": timedelta(days=1),
     "threads": timedelta(days=90),
     "welcomed": timedelta(days=90),

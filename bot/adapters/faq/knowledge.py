@@ -117,16 +117,24 @@ def _places(parsed: list[tuple[Document, _File]]) -> Iterator[tuple[KeyPath, Pla
         before.update({block: len(getattr(file, block)) for block in _LISTS})
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The files of the FAQ, in their order; hidden ones (editors' locks and backups) are no part of it.
+
+    Raises:
+        OSError: there is no such folder, or it cannot be read.
+    """
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
+    )
+
+
 def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Document], list[Fault]]:
-    """The files of the folder; hidden ones (editors' locks and backups) are no part of the FAQ."""
+    """What stands in the files of the folder."""
     if not folder.is_dir():
         raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
     documents: list[Document] = []
     faults: list[Fault] = []
-    paths = (
-        path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
-    )
-    for path in sorted(paths):
+    for path in files_of(folder):
         try:
             documents.append(read(path, instead.get(path.name)))
         except Refused as refused:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.knowledge import load, shipped
+from bot.adapters.faq.knowledge import load, shipped
 from bot.yamlfile import Refused
 
 GOOD = 'entries:\n  - id: good\n    phrasings: {de: ["Wo?"]}\n'

@@ -1,0 +1,43 @@
+"""Opens an edition of the FAQ: loaded, checked and tested, by what a desk and its keepers need of the configuration."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.adapters.faq.knowledge import load
+from bot.core.desk import Desk
+from bot.core.edition import Edition
+from bot.core.evaluation import evaluate
+from bot.core.keeping import Keeping
+from bot.core.lint import lint
+from bot.core.model import Language
+from bot.core.situation import Manners, Thresholds
+from bot.core.understanding import Understanding
+from bot.core.voice import Voice
+
+
+def open_edition(
+    folder: Path | None,
+    instead: Mapping[str, bytes],
+    *,
+    contact: str,
+    language: Language = "de",
+    thresholds: Thresholds = Thresholds(),
+    manners: Manners = Manners(),
+) -> Edition:
+    """The edition in `folder`. For the arguments, see `load` and `Desk`.
+
+    Raises:
+        Refused: the FAQ cannot be used.
+    """
+    knowledge = load(folder, instead)
+    desk = Desk(knowledge.model_copy(update={"places": {}}), contact, language, thresholds, manners)
+    places = [knowledge.place("examples", number) for number in range(len(knowledge.examples))]
+    phrases = knowledge.phrases
+    return Edition(
+        desk=desk,
+        faults=lint(knowledge, today=datetime.now(UTC).date()),
+        evaluation=evaluate(desk, knowledge.examples, places),
+        keeping=Keeping(phrases, Understanding(phrases.understands), Voice(contact), language),
+        files={each.id: Path(knowledge.place("entries", n).file).name for n, each in enumerate(knowledge.entries)},
+    )

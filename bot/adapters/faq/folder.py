@@ -1,0 +1,116 @@
+"""The FAQ's folder as the use cases of keeping it see it. What takes long is done in a process of its own."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.faq import pen
+from bot.adapters.faq.knowledge import files_of, shipped
+from bot.core.edition import Edition
+from bot.core.fault import Fault
+from bot.core.model import Language
+from bot.ports.keeping import CannotWrite, Change
+
+Open = Callable[[Path, Mapping[str, bytes]], Edition]
+Check = Callable[[Path], tuple[Fault, ...]]
+Apart = Callable[..., Awaitable[Any]]
+"""Calls a function with arguments in a process of its own."""
+
+
+class FaqFolder:
+    """One folder."""
+
+    def __init__(self, folder: Path | None, open_edition: Open, check: Check, apart: Apart) -> None:
+        """`folder`: without it, the FAQ that ships. `open_edition` and `check` are told the folder."""
+        self.folder = folder or shipped()
+        self._open = open_edition
+        self._check = check
+        self._apart = apart
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return str(self.folder)
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it is the FAQ that ships with the bot."""
+        return self.folder.resolve() == shipped().resolve()
+
+    async def state(self) -> str:
+        """A digest of the files' names and contents."""
+        return await asyncio.to_thread(_digest, self.folder)
+
+    async def open(self, change: Change | None = None) -> Edition:
+        """The edition that the files hold, or would hold after `change`.
+
+        Raises:
+            Refused, Unusable: see the port.
+        """
+        edition: Edition = await self._apart(self._open, self.folder, {change.file: change.after} if change else {})
+        return edition
+
+    async def check(self) -> tuple[Fault, ...]:
+        """All that `auskunft check` finds.
+
+        Raises:
+            Unusable: this could not be found out.
+        """
+        faults: tuple[Fault, ...] = await self._apart(self._check, self.folder)
+        return faults
+
+    async def with_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
+        """The change that adds a phrasing.
+
+        Raises:
+            CannotWrite: see the port.
+        """
+        before = await self._content(file)
+        return Change(file, before, pen.with_phrasing(before, entry, language, phrasing))
+
+    async def without_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
+        """The change that takes a phrasing out.
+
+        Raises:
+            CannotWrite: see the port.
+        """
+        before = await self._content(file)
+        return Change(file, before, pen.without_phrasing(before, entry, language, phrasing))
+
+    async def write(self, change: Change) -> None:
+        """Write the file.
+
+        Raises:
+            CannotWrite: see the port.
+        """
+        await asyncio.to_thread(pen.replace, self.folder / change.file, change.before, change.after)
+
+    async def _content(self, file: str) -> bytes:
+        try:
+            return await asyncio.to_thread((self.folder / file).read_bytes)
+        except OSError as error:
+            raise CannotWrite(
+                f"{file} cannot be read ({error.strerror}). Check the file and its permissions."
+            ) from None
+
+    def draft(self, question: str, language: Language, known: Sequence[str]) -> str:
+        """An entry for a question, as YAML."""
+        return pen.draft(question, language, known, datetime.now(UTC).date())
+
+
+def _digest(folder: Path) -> str:
+    """What cannot be read counts with its reason: it changes when that does."""
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        for path in files_of(folder):
+            digest.update(path.name.encode(errors="replace") + b"\0")
+            try:
+                digest.update(path.read_bytes() + b"\0")
+            except OSError as error:
+                digest.update(f"{error.errno}\0\0".encode())
+    except OSError as error:
+        digest.update(f"{error.errno}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""Tells when something in the FAQ's folder may have changed, or when somebody asks for a look.
+
+The system tells of changes at once (watchfiles). Beside that there is a look every few seconds: for network shares,
+which tell of nothing, and for folders that are removed and come back.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+from watchfiles import awatch
+
+log = logging.getLogger(__name__)
+
+_LOOK = 5_000
+"""Milliseconds between two looks."""
+_TOGETHER = 100
+"""Milliseconds in which changes are told together: a save is several of them."""
+_STEP = 20
+
+
+async def changes(folder: Path, asked: asyncio.Event) -> AsyncIterator[bool]:
+    """Whenever something may have changed in `folder`: False; when `asked` was set, which is cleared: True."""
+    noticed = asyncio.Event()
+    watching = asyncio.create_task(_watch(folder, noticed))
+    try:
+        while True:
+            await _either(noticed, asked)
+            noticed.clear()
+            is_asked = asked.is_set()
+            asked.clear()
+            yield is_asked
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+async def _watch(folder: Path, noticed: asyncio.Event) -> None:
+    """Another folder in the same place is watched anew."""
+    while True:
+        try:
+            watched = _identity(folder)
+            async for _ in awatch(
+                folder,
+                debounce=_TOGETHER,
+                step=_STEP,
+                rust_timeout=_LOOK,
+                yield_on_timeout=True,
+                recursive=False,
+                ignore_permission_denied=True,
+            ):
+                noticed.set()
+                if _identity(folder) != watched:
+                    break
+        except OSError as error:  # it is not there, or the system watches nothing more
+            log.debug("the FAQ's folder is looked at every few seconds only: %s", error.strerror)
+            noticed.set()
+            await asyncio.sleep(_LOOK / 1000)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino

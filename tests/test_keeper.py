@@ -1,0 +1,254 @@
+"""The FAQ lives: what is saved is taken over once it is good, and what is not leaves the last good edition in place."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.faq.editions import open_edition
+from bot.adapters.faq.folder import FaqFolder
+from bot.adapters.simulated import SimulatedAdminRoom, SimulatedClock
+from bot.core.conversation import Conversation
+from bot.core.decision import Answer
+from bot.core.edition import Edition
+from bot.core.fault import Fault, Place
+from bot.keeper import Keeper, open_keeper
+from bot.keys import Unusable
+from bot.yamlfile import Refused
+from tests.conftest import CONTACT, NOW, message
+
+FAQ = """entries:
+  - id: drucker
+    question: {de: "Wie drucke ich?"}
+    phrasings:
+      de:
+        - "Drucker einrichten"
+        - "Wo kann ich etwas ausdrucken?"
+        - "Druckauftrag an den Drucker senden"
+    answer: {de: "Über die Warteschlange."}
+    review_by: 2099-01-01
+    source: {title: x, url: "https://example.org", as_of: 2026-01-01}
+  - id: schluessel
+    question: {de: "Wie bekomme ich einen Schlüssel?"}
+    phrasings:
+      de:
+        - "Schlüssel fürs Büro"
+        - "Wer gibt Schlüssel aus?"
+        - "Schlüssel verloren"
+    answer: {de: "Bei der Pforte."}
+    review_by: 2099-01-01
+    source: {title: x, url: "https://example.org", as_of: 2026-01-01}
+examples:
+  - {text: "drucker einrichten bitte", expect: [drucker]}
+  - {text: "schlüssel weg", expect: [schluessel]}
+"""
+
+
+def opened(folder: Path, instead: Mapping[str, bytes] = {}) -> Edition:
+    return open_edition(folder, instead, contact=CONTACT)
+
+
+def checked(_folder: Path) -> tuple[Fault, ...]:
+    return (Fault(Place("faq.yaml", 3), "it is late", "Go home.", severity="warning"),)
+
+
+async def here(make: Any, *arguments: Any) -> Any:
+    """Does the work in this process."""
+    return make(*arguments)
+
+
+def folder_of(path: Path) -> FaqFolder:
+    return FaqFolder(path, opened, checked, here)
+
+
+@pytest.fixture
+def faq(tmp_path: Path) -> Path:
+    folder = tmp_path / "faq"
+    folder.mkdir()
+    (folder / "faq.yaml").write_text(FAQ, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+async def keeper(faq: Path) -> Keeper:
+    keeper = await open_keeper(folder_of(faq), SimulatedClock(), settled=0)
+    keeper.room = SimulatedAdminRoom()
+    return keeper
+
+
+def answered(keeper: Keeper, question: str) -> tuple[str, ...]:
+    decision = keeper.desk.consider(Conversation(), message(question), NOW).decision
+    return decision.entries if isinstance(decision, Answer) else ()
+
+
+def save(folder: Path, old: str, new: str) -> None:
+    path = folder / "faq.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def said(keeper: Keeper) -> list[tuple[str, bool]]:
+    assert isinstance(keeper.room, SimulatedAdminRoom)
+    return [(reply.markdown, rings) for reply, rings in keeper.room.said]
+
+
+async def once(*asked: bool) -> AsyncIterator[bool]:
+    for each in asked:
+        yield each
+
+
+async def test_what_is_saved_answers_and_the_admins_are_told_without_ringing(keeper: Keeper, faq: Path) -> None:
+    desk = keeper.desk
+    assert answered(keeper, "Papierstau beheben") == ()
+    save(faq, '"Drucker einrichten"', '"Papierstau beheben"\n        - "Drucker einrichten"')
+    await keeper.mind(once(False))
+    assert answered(keeper, "Papierstau beheben") == ("drucker",)
+    assert keeper.desk is desk
+    ((told, rings),) = said(keeper)
+    assert "gilt ab jetzt" in told
+    assert "2/2" in told
+    assert not rings
+
+
+async def test_files_that_hold_the_same_are_no_news(keeper: Keeper, faq: Path) -> None:
+    live = keeper.live
+    os.utime(faq / "faq.yaml", (1, 1))
+    (faq / ".faq.yaml.swp").write_text("x")
+    (faq / "faq.yaml~").write_text("entries: [")
+    await keeper.mind(once(False, True))
+    assert keeper.live is live
+    assert said(keeper) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "why"),
+    [
+        ("review_by: 2099-01-01\n    source", "review_by: bald\n    source", 10, "is no date"),
+        ('answer: {de: "Bei der Pforte."}', "offers_human: false", 12, "the answer is missing in de"),
+        ('- "Schlüssel verloren"', '- "Drucker einrichten bitte"', 23, "would be answered with `schluessel`"),
+    ],
+)
+async def test_what_makes_the_faq_worse_is_not_taken_over_and_told_once_with_its_line(
+    keeper: Keeper, faq: Path, old: str, new: str, line: int, why: str
+) -> None:
+    live = keeper.live
+    save(faq, old, new)
+    await keeper.mind(once(False, False, True))
+    assert keeper.live is live
+    assert answered(keeper, "Wer gibt Schlüssel aus?") == ("schluessel",)
+    ((told, rings),) = said(keeper)
+    assert rings
+    assert f"`faq.yaml:{line}`" in told
+    assert why in told.replace("\\", "")
+
+
+async def test_what_is_mended_is_taken_over(keeper: Keeper, faq: Path) -> None:
+    save(faq, "Bei der Pforte", 'Beim Empfang"\n  - [')
+    await keeper.mind(once(False))
+    assert keeper.refused
+    (faq / "faq.yaml").write_text(FAQ.replace("Bei der Pforte", "Beim Empfang"), encoding="utf-8")
+    await keeper.mind(once(False))
+    assert not keeper.refused
+    assert [rings for _, rings in said(keeper)] == [True, False]
+
+
+async def test_faults_that_the_live_faq_has_already_are_no_objection(faq: Path) -> None:
+    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
+    keeper = await open_keeper(folder_of(faq), SimulatedClock(), settled=0)
+    save(faq, "entries:", "# a comment moves all lines\nentries:")
+    outcome = await keeper.reload()
+    assert outcome
+    assert outcome.is_live
+    assert outcome.faults == ()
+
+
+async def test_new_warnings_are_told_with_what_was_taken_over(keeper: Keeper, faq: Path) -> None:
+    save(faq, "review_by: 2099-01-01\n    source", "review_by: 2020-01-01\n    source")
+    await keeper.mind(once(False))
+    ((told, rings),) = said(keeper)
+    assert not rings
+    assert "`faq.yaml:10`" in told
+
+
+async def test_a_save_in_the_middle_of_writing_is_told_of_only_if_it_stays(keeper: Keeper, faq: Path) -> None:
+    whole = FAQ.replace("Bei der Pforte", "Beim Empfang")
+    patient = Keeper(keeper.live, "", keeper.folder, SimulatedClock(), settled=0.2)
+    patient.room = keeper.room
+    (faq / "faq.yaml").write_text(whole[:300], encoding="utf-8")
+    minding = asyncio.create_task(patient.mind(once(False)))
+    await asyncio.sleep(0.05)
+    (faq / "faq.yaml").write_text(whole, encoding="utf-8")
+    await minding
+    ((told, rings),) = said(keeper)
+    assert "gilt ab jetzt" in told
+    assert not rings
+
+
+async def test_a_removed_folder_leaves_the_faq_in_place_until_it_comes_back(keeper: Keeper, faq: Path) -> None:
+    faq.rename(faq.with_name("away"))
+    await keeper.mind(once(False, False))
+    assert answered(keeper, "Wer gibt Schlüssel aus?") == ("schluessel",)
+    ((told, _),) = said(keeper)
+    assert "this is no folder" in told.replace("\\", "")
+    faq.with_name("away").rename(faq)
+    await keeper.mind(once(False))
+    assert not keeper.refused
+
+
+async def test_a_process_that_dies_is_told_and_tried_again_on_request(keeper: Keeper, faq: Path) -> None:
+    async def dies(*_: Any) -> Any:
+        raise Unusable("the FAQ could not be made ready (exit code -9): is there enough memory?")
+
+    keeper.folder = FaqFolder(faq, opened, checked, dies)
+    save(faq, "Bei der Pforte", "Beim Empfang")
+    await keeper.mind(once(False))
+    assert "enough memory" in said(keeper)[0][0].replace("\\", "")
+    keeper.folder = folder_of(faq)
+    assert await keeper.reload() is None
+    outcome = await keeper.reload(again=True)
+    assert outcome
+    assert outcome.is_live
+
+
+async def test_a_room_that_cannot_be_told_stops_nothing(keeper: Keeper, faq: Path) -> None:
+    assert isinstance(keeper.room, SimulatedAdminRoom)
+    keeper.room.is_closed = True
+    save(faq, "Bei der Pforte", "Beim Empfang")
+    await keeper.mind(once(False))
+    assert not keeper.refused
+    keeper.room = None
+    save(faq, "Beim Empfang", "Am Empfang")
+    await keeper.mind(once(False))
+    assert not keeper.refused
+
+
+async def test_what_is_worse_can_be_forced_but_not_what_cannot_be_used(keeper: Keeper, faq: Path) -> None:
+    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
+    await keeper.mind(once(False))
+    outcome = await keeper.reload(again=True, forced=True)
+    assert outcome
+    assert outcome.is_live
+    assert [fault.entry for fault in outcome.faults] == ["schluessel"]
+    save(faq, "offers_human: false", "offers_human: [")
+    outcome = await keeper.reload(again=True, forced=True)
+    assert outcome
+    assert (outcome.is_live, outcome.is_usable) == (False, False)
+
+
+async def test_what_lacks_something_can_be_started_with_and_what_cannot_be_read_not(faq: Path) -> None:
+    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
+    await open_keeper(folder_of(faq), SimulatedClock())
+    save(faq, "offers_human: false", "offers_human: [")
+    with pytest.raises(Refused, match=r"faq\.yaml"):
+        await open_keeper(folder_of(faq), SimulatedClock())
+
+
+async def test_a_file_that_leads_nowhere_changes_the_state_of_the_folder(faq: Path) -> None:
+    folder = folder_of(faq)
+    before = await folder.state()
+    (faq / "more.yaml").symlink_to(faq / "nowhere")
+    assert await folder.state() != before
