@@ -2,15 +2,17 @@
 
 import asyncio
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import typer
 from pydantic import SecretStr
@@ -19,6 +21,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot import assembly
+from bot.adapters.faq.knowledge import shipped
 from bot.adapters.homeserver import NoHomeserver, homeserver
 from bot.adapters.mailcatcher import Mailcatcher, NoMailcatcher, mailcatcher
 from bot.adapters.matrix.colleague import Colleague, colleague, register
@@ -41,6 +44,8 @@ _QUESTIONS = (
 )
 """A question and a follow-up, one with typing errors, an English one, one to clarify and its answer, and one without an
 answer, which is passed on to a human, with the reply address and the yes."""
+_NOT_UNDERSTOOD = "Darf ich den blauen Papierflieger dienstlich nutzen?"
+"""What an admin then adds to the entry `telegram`, so that it is answered."""
 _INTERRUPTED = 130
 _ANSWER_TIMEOUT = 60
 _SENDER = "auskunft@example.org"
@@ -53,8 +58,8 @@ def demo() -> None:
     """See the bot at work, on this machine only, with nothing to set up.
 
     Starts a real homeserver (Synapse) on a free loopback port, the bot, and a colleague who asks it over an encrypted
-    room, and has one question passed on by mail, to a mail server here. On a terminal you then ask questions of your
-    own. At the end everything is stopped and removed.
+    room, has one question passed on by mail, to a mail server here, and has an admin teach the bot a phrasing. On a
+    terminal you then ask questions of your own. At the end everything is stopped and removed.
     """
     try:
         asyncio.run(_stopped_by_signal())
@@ -73,39 +78,101 @@ async def _stopped_by_signal() -> None:
     await _demo(Console(highlight=False))
 
 
+@dataclass(frozen=True)
+class _Chat:
+    """A room in which somebody talks with the bot, shown on the console."""
+
+    console: Console
+    account: Colleague
+    room: str
+    bot: str
+
+    async def ask(self, text: str, typed: bool = False) -> None:
+        """Write `text`, and show what the bot says."""
+        if not typed:
+            self.console.print(Text(f"> {text}", style="bold"))
+        began = time.monotonic()
+        await self.account.say(self.room, text)
+        await self.listen(began)
+
+    async def listen(self, since: float | None = None) -> None:
+        """Show what the bot says next."""
+        event = await self.account.wait_for(self.room, self.bot, _ANSWER_TIMEOUT)
+        sealed = "encrypted" if event.decrypted else "NOT ENCRYPTED"
+        took = f", {time.monotonic() - since:.2f} s" if since else ""
+        self.console.print(Padding(Text(str(event.body)), (0, 0, 0, 2)))
+        self.console.print(f"  ({sealed}{took})\n", style="dim")
+
+
 async def _demo(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="auskunft-demo-") as name:
         folder = Path(name)
         async with _doing(console, "starting a homeserver (Synapse)", homeserver(folder)) as running:
-            address = running.address
-            password = secrets.token_urlsafe(9)
-            users = [await register(address, each, password) for each in ("auskunft", "colleague")]
-            bot, person = users
-            matrix = Matrix(user=bot, homeserver=address, password=SecretStr(password), questions=_UNLIMITED)
-            async with (
-                mailcatcher() as support,
-                _running(Config(matrix=matrix, data=folder / "bot", mail=_mail(support))),
-                _doing(
-                    console,
-                    "starting the bot and a colleague",
-                    colleague(address, person, password, folder / "colleague"),
-                ) as account,
-            ):
-                room = await account.create_room(bot, encrypted=True, direct=True)
-                await account.wait_until_joined(room, bot)
-                console.print(f"{person} talks to {bot} in an encrypted room.", style="dim")
-                signed = "device signed by its owner" if await account.sees_signed(bot) else "device NOT SIGNED"
-                console.print(f"The bot: {signed}.\n", style="dim")
-                _show(console, await account.wait_for(room, bot, _ANSWER_TIMEOUT))
-                for question in _QUESTIONS:
-                    await _ask(console, account, room, bot, question)
-                _show_mail(console, await _received(support))
-                if sys.stdin.isatty():
-                    console.print(f"Now you. A graphical client can join in: {address}, {person}, password {password}")
-                    console.print("Ask away; an empty line or Ctrl-D ends the demo.\n")
-                    async for line in _typed():
-                        await _ask(console, account, room, bot, line, typed=True)
+            await _play(console, running.address, folder)
         console.print("Everything is stopped and removed.", style="dim")
+
+
+async def _play(console: Console, address: str, folder: Path) -> None:
+    password = secrets.token_urlsafe(9)
+    bot, person, keeper = [await register(address, name, password) for name in ("auskunft", "colleague", "admin")]
+    async with (
+        mailcatcher() as support,
+        colleague(address, keeper, password, folder / "admin") as admin,
+        colleague(address, person, password, folder / "colleague") as asking,
+    ):
+        office = await admin.create_room(encrypted=True)
+        async with _running(_config(address, bot, password, folder, support, office, keeper)):
+            began = time.monotonic()
+            chat = _Chat(console, asking, await _met(asking, bot, encrypted=True, direct=True), bot)
+            console.print(f"starting the bot: {time.monotonic() - began:.1f} s", style="dim")
+            console.print(f"{person} talks to {bot} in an encrypted room.", style="dim")
+            signed = "device signed by its owner" if await asking.sees_signed(bot) else "device NOT SIGNED"
+            console.print(f"The bot: {signed}.\n", style="dim")
+            await chat.listen()
+            for question in _QUESTIONS:
+                await chat.ask(question)
+            _show_mail(console, await _received(support))
+            await _teach(chat, _Chat(console, admin, office, bot), keeper)
+            if sys.stdin.isatty():
+                console.print(f"Now you. A graphical client can join in: {address}, {person}, password {password}")
+                console.print("Ask away; an empty line or Ctrl-D ends the demo.\n")
+                async for line in _typed():
+                    await chat.ask(line, typed=True)
+
+
+def _config(
+    address: str, bot: str, password: str, folder: Path, support: Mailcatcher, office: str, keeper: str
+) -> Config:
+    """With a FAQ of its own, as the one that ships is not written into."""
+    matrix = Matrix(
+        user=bot,
+        homeserver=address,
+        password=SecretStr(password),
+        questions=_UNLIMITED,
+        admin_room=office,
+        admins=(keeper,),
+    )
+    faq = Path(shutil.copytree(shipped(), folder / "faq"))
+    return Config(matrix=matrix, data=folder / "bot", knowledge=faq, mail=_mail(support))
+
+
+async def _met(account: Colleague, bot: str, **options: bool) -> str:
+    """A new room with the bot in it."""
+    room = await account.create_room(bot, **options)
+    await account.wait_until_joined(room, bot)
+    return room
+
+
+async def _teach(chat: _Chat, office: _Chat, keeper: str) -> None:
+    """A question that is not understood, until an admin adds it to an entry."""
+    await office.account.invite(office.room, office.bot)
+    await office.account.wait_until_joined(office.room, office.bot)
+    await office.account.wait_for(office.room, office.bot, _ANSWER_TIMEOUT)
+    await chat.ask(_NOT_UNDERSTOOD)
+    chat.console.print(f"{keeper} adds it to the FAQ, in the room of the admins.\n", style="dim")
+    await office.ask(f"!add telegram {_NOT_UNDERSTOOD}")
+    chat.console.print("The colleague asks once more.\n", style="dim")
+    await chat.ask(_NOT_UNDERSTOOD)
 
 
 @asynccontextmanager
@@ -131,21 +198,6 @@ async def _running(config: Config) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
-
-
-async def _ask(console: Console, account: Colleague, room: str, bot: str, question: str, typed: bool = False) -> None:
-    if not typed:
-        console.print(Text(f"> {question}", style="bold"))
-    began = time.monotonic()
-    await account.say(room, question)
-    event = await account.wait_for(room, bot, _ANSWER_TIMEOUT)
-    _show(console, event, f", {time.monotonic() - began:.2f} s")
-
-
-def _show(console: Console, event: Any, took: str = "") -> None:
-    console.print(Padding(Text(str(event.body)), (0, 0, 0, 2)))
-    sealed = "encrypted" if event.decrypted else "NOT ENCRYPTED"
-    console.print(f"  ({sealed}{took})\n", style="dim")
 
 
 def _mail(support: Mailcatcher) -> Mail:
