@@ -37,15 +37,17 @@ _QUESTIONS = (
     "Which messenger should I use instead?",
     "gäste in konferenz einladen",
     "1",
+)
+"""A question and a follow-up, one with typing errors, an English one, one to clarify and its answer."""
+_NOT_UNDERSTOOD = "Darf ich den blauen Papierflieger dienstlich nutzen?"
+"""What an admin then adds to the entry `telegram`, so that it is answered."""
+_NOT_KNOWN = (
     "Wann hat die Mensa offen?",
     "Mensch",
     "colleague@example.org",
     "ja",
 )
-"""A question and a follow-up, one with typing errors, an English one, one to clarify and its answer, and one without an
-answer, which is passed on to a human, with the reply address and the yes."""
-_NOT_UNDERSTOOD = "Darf ich den blauen Papierflieger dienstlich nutzen?"
-"""What an admin then adds to the entry `telegram`, so that it is answered."""
+"""A question without an answer, which is passed on to a human, with the reply address and the yes."""
 _INTERRUPTED = 130
 _ANSWER_TIMEOUT = 60
 _SENDER = "auskunft@example.org"
@@ -58,7 +60,7 @@ def demo() -> None:
     """See the bot at work, on this machine only, with nothing to set up.
 
     Starts a real homeserver (Synapse) on a free loopback port, the bot, and a colleague who asks it over an encrypted
-    room, has one question passed on by mail, to a mail server here, and has an admin teach the bot a phrasing. On a
+    room. An admin teaches the bot a phrasing, and one question is passed on by mail, to a mail server here. On a
     terminal you then ask questions of your own. At the end everything is stopped and removed.
     """
     try:
@@ -131,8 +133,10 @@ async def _play(console: Console, address: str, folder: Path) -> None:
             await chat.listen()
             for question in _QUESTIONS:
                 await chat.ask(question)
-            _show_mail(console, await _received(support))
             await _teach(chat, _Chat(console, admin, office, bot), keeper)
+            for question in _NOT_KNOWN:
+                await chat.ask(question)
+            _show_mail(console, await _received(support))
             if sys.stdin.isatty():
                 console.print(f"Now you. A graphical client can join in: {address}, {person}, password {password}")
                 console.print("Ask away; an empty line or Ctrl-D ends the demo.\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """The line breaks of YAML 1.1, which libyaml reads."""

@@ -4,8 +4,8 @@ What is read is read by the FAQ's own parser, so that nobody else has an opinion
 written is emitted by ruamel.yaml, which keeps emoji and umlauts readable, and put into the text: the rest of it stays.
 """
 
-from bot.adapters.pen.draft import draft
-from bot.adapters.pen.file import replace
-from bot.adapters.pen.phrasing import with_phrasing, without_phrasing
+from bot.adapters.faq.pen.draft import draft
+from bot.adapters.faq.pen.file import replace
+from bot.adapters.faq.pen.phrasing import with_phrasing, without_phrasing
 
 __all__ = ["draft", "replace", "with_phrasing", "without_phrasing"]

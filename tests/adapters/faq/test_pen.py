@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from bot.adapters.knowledge import shipped
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.adapters.knowledge import shipped
-from bot.adapters.pen import with_phrasing, without_phrasing
+from bot.adapters.faq.pen import with_phrasing, without_phrasing
 from bot.core.faq import Entry
 from bot.core.model import Language
 from bot.core.text import printable
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 from bot.yamlfile import Refused, read
 
 DE: Language = "de"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.pen import replace
-from bot.ports.pen import CannotWrite
+from bot.adapters.faq.pen import replace
+from bot.ports.keeping import CannotWrite
 
 NOBODY = 65534
 OLD, NEW = b"entries: [old]\n", b"entries: [new]\n"
@@ -143,7 +143,7 @@ def test_where_there_is_no_room_the_file_stays_as_it_was(file: Path) -> None:
 WRITER = """
 import itertools, sys
 from pathlib import Path
-from bot.adapters.pen import replace
+from bot.adapters.faq.pen import replace
 path, old, new = Path(sys.argv[1]), b"old\\n" * 200_000, b"new\\n" * 200_000
 print("ready", flush=True)
 for before, after in itertools.cycle([(old, new), (new, old)]):

@@ -4,15 +4,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from bot.adapters.knowledge import load
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.knowledge import load
-from bot.adapters.pen import draft, with_phrasing
+from bot.adapters.faq.pen import draft, with_phrasing
 from bot.core.faq import Entry
 from bot.core.lint import lint
 from bot.core.model import Language
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 from bot.yamlfile import read
 
 TODAY = date(2026, 11, 26)

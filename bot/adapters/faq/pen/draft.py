@@ -11,10 +11,10 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 from ruamel.yaml.scalarstring import LiteralScalarString as Literal
 
-from bot.adapters.pen.scalar import in_one_line
+from bot.adapters.faq.pen.scalar import in_one_line
 from bot.core.model import LANGUAGES, Language
 from bot.core.text import FUNCTION_WORDS, words
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 
 _LONGEST_ID = 40
 _NAMELESS: dict[Language, str] = {"de": "neuer-eintrag", "en": "new-entry"}

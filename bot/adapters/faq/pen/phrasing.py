@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from bot.adapters.pen import spans
-from bot.adapters.pen.scalar import in_one_line, quoted
+from bot.adapters.faq.pen import spans
+from bot.adapters.faq.pen.scalar import in_one_line, quoted
 from bot.core.model import Language
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 from bot.yamlfile import Refused, read
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.ports.pen import CannotWrite
+from bot.ports.keeping import CannotWrite
 
 _RIGHTS = "let the bot's user write to it and to its folder, or write there by hand"
 _ROOM = "make room, then try again"
