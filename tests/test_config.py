@@ -162,6 +162,18 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
         (SMALL + "conversation:\n  remember: 0\n", {}, "config.yaml:5: error: `conversation.remember`"),
         (SMALL + "conversation:\n  remember: 1441\n", {}, "config.yaml:5: error: `conversation.remember`"),
         (SMALL + "conversation:\n  handed_over: -1\n", {}, "config.yaml:5: error: `conversation.handed_over`"),
+        (SMALL, {"AUSKUNFT_MATRIX__ADMINS": "@a:b"}, "`admins` needs `admin_room`"),
+        (SMALL, {"AUSKUNFT_MATRIX__ADMIN_ROOM": "#a:b"}, "`admin_room` needs `admins`"),
+        (SMALL, {"AUSKUNFT_MATRIX__ADMIN_ROOM": "#a:b", "AUSKUNFT_MATRIX__ADMINS": "ada"}, "may not be written so"),
+        (
+            SMALL,
+            {
+                "AUSKUNFT_MATRIX__ADMIN_ROOM": "#a:b",
+                "AUSKUNFT_MATRIX__SUPPORT_ROOM": "#a:b",
+                "AUSKUNFT_MATRIX__ADMINS": "@a:b",
+            },
+            "are two rooms",
+        ),
         (SMALL, {"AUSKUNFT_MATRIX__PASWORD": "x"}, "environment variable AUSKUNFT_MATRIX__PASWORD"),
         (SMALL, {"AUSKUNFT_MATRIX__PASSWORD_FILE": "nowhere"}, "AUSKUNFT_MATRIX__PASSWORD_FILE"),
         (SMALL, {"AUSKUNFT_MATRIX__PASSWORD_FILE": "/dev/null"}, "the file /dev/null is empty"),

@@ -248,7 +248,7 @@ def _faults(faults: Sequence[Fault]) -> str:
     ordered = sorted(faults, key=lambda fault: fault.severity != "error")
     items = [f"- {_code(f'{_name(each.place.file)}:{each.place.line}')} {_told(each)}" for each in ordered]
     more = len(items) - _MOST_FAULTS
-    return "\n".join([*items[:_MOST_FAULTS], *([f"- + {more}"] if more > 0 else [])])
+    return "\n".join([*items[:_MOST_FAULTS], *([f"- \\+ {more}"] if more > 0 else [])])
 
 
 def _told(fault: Fault) -> str:

@@ -41,6 +41,7 @@ class Client:
     def __init__(self, *rooms: nio.MatrixRoom, refuses: str = "") -> None:
         self.rooms = {each.room_id: each for each in rooms or (CHAT, SUPPORT)}
         self.refuses = refuses
+        self.staff_rooms: set[str] = set()
         self.sent: list[tuple[str, dict[str, Any], str]] = []
         self.addresses: dict[str, str] = {}
         self.lookups = 0

@@ -6,7 +6,7 @@ which tell of nothing, and for folders that are removed and come back.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,17 +14,20 @@ from watchfiles import awatch
 
 log = logging.getLogger(__name__)
 
-_LOOK = 5_000
-"""Milliseconds between two looks."""
+_LOOK = 5.0
+"""Seconds between two looks."""
 _TOGETHER = 100
 """Milliseconds in which changes are told together: a save is several of them."""
 _STEP = 20
 
 
-async def changes(folder: Path, asked: asyncio.Event) -> AsyncIterator[bool]:
-    """Whenever something may have changed in `folder`: False; when `asked` was set, which is cleared: True."""
+async def changes(folder: Path, asked: asyncio.Event, look: float = _LOOK) -> AsyncGenerator[bool]:
+    """Whenever something may have changed in `folder`: False; when `asked` was set, which is cleared: True.
+
+    `look`: seconds between two looks that are taken in any case.
+    """
     noticed = asyncio.Event()
-    watching = asyncio.create_task(_watch(folder, noticed))
+    watching = asyncio.create_task(_watch(folder, noticed, look))
     try:
         while True:
             await _either(noticed, asked)
@@ -47,7 +50,7 @@ async def _either(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-async def _watch(folder: Path, noticed: asyncio.Event) -> None:
+async def _watch(folder: Path, noticed: asyncio.Event, look: float) -> None:
     """Another folder in the same place is watched anew."""
     while True:
         try:
@@ -56,7 +59,7 @@ async def _watch(folder: Path, noticed: asyncio.Event) -> None:
                 folder,
                 debounce=_TOGETHER,
                 step=_STEP,
-                rust_timeout=_LOOK,
+                rust_timeout=int(look * 1000),
                 yield_on_timeout=True,
                 recursive=False,
                 ignore_permission_denied=True,
@@ -67,7 +70,7 @@ async def _watch(folder: Path, noticed: asyncio.Event) -> None:
         except OSError as error:  # it is not there, or the system watches nothing more
             log.debug("the FAQ's folder is looked at every few seconds only: %s", error.strerror)
             noticed.set()
-            await asyncio.sleep(_LOOK / 1000)
+            await asyncio.sleep(look)
 
 
 def _identity(folder: Path) -> tuple[int, int]:

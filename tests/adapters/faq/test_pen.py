@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from bot.adapters.knowledge import shipped
+from bot.adapters.faq.knowledge import shipped
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

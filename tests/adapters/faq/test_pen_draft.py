@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from hypothesis import given
 from hypothesis import strategies as st
 

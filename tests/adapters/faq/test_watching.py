@@ -1,0 +1,74 @@
+"""Changes of the FAQ's folder are noticed, wherever they come from, and so are requests to look."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.faq.watching import changes
+
+SOON = 20
+"""Seconds in which a change is noticed, on a machine that is busy."""
+
+
+class Watched:
+    """A folder that is watched."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked = asyncio.Event()
+        self._changes = changes(folder, self.asked, look=0.2)
+
+    async def notice(self) -> bool:
+        """The next change."""
+        async with asyncio.timeout(SOON):
+            return await anext(self._changes)
+
+    async def notices(self, path: Path, content: str) -> None:
+        """Wait for changes until the file holds this."""
+        while path.read_text() != content:
+            await self.notice()
+
+    async def close(self) -> None:
+        await self._changes.aclose()
+
+
+@pytest.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+    folder = tmp_path / "faq"
+    folder.mkdir()
+    watched = Watched(folder)
+    yield watched
+    await watched.close()
+
+
+async def test_a_saved_file_is_noticed(watched: Watched) -> None:
+    waiting = asyncio.create_task(watched.notice())
+    await asyncio.sleep(0)
+    (watched.folder / "a.yaml").write_text("x")
+    assert await waiting is False
+
+
+async def test_a_file_that_an_editor_puts_in_the_place_of_another_is_noticed(watched: Watched) -> None:
+    (watched.folder / "a.yaml").write_text("x")
+    (watched.folder / ".a.yaml.swp").write_text("y")
+    os.replace(watched.folder / ".a.yaml.swp", watched.folder / "a.yaml")
+    await watched.notice()
+
+
+async def test_a_request_to_look_is_told_as_one(watched: Watched) -> None:
+    watched.asked.set()
+    while not await watched.notice():
+        pass
+    assert not watched.asked.is_set()
+
+
+async def test_a_folder_that_is_removed_and_comes_back_is_watched_again(watched: Watched) -> None:
+    watched.folder.rename(watched.folder.with_name("away"))
+    await watched.notice()
+    watched.folder.mkdir()
+    await watched.notice()
+    (watched.folder / "a.yaml").write_text("x")
+    await watched.notice()
