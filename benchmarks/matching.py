@@ -20,14 +20,13 @@ import numpy as np
 from benchmarks.methods import METHODS, Faq, Method, Ours
 from benchmarks.noise import noisy
 from bot.adapters.faq.knowledge import load
-from bot.core.conversation import Conversation
-from bot.core.decision import Answer, Clarify, Smalltalk
 from bot.core.desk import Desk
-from tests.conftest import CONTACT, NOW, message
+from bot.core.evaluation import evaluate
+from bot.core.faq import Example
+from tests.conftest import CONTACT, set_apart
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parent / "data"
-DEV = ROOT / "tests" / "data" / "dev.jsonl"
 HELD_OUT = DATA / "held_out.jsonl"
 """Questions to the shipped FAQ that its authors have not read."""
 SETS = ("robo_de_k5_dev", "robo_en_k5", "clinc150_k10", "hwu64_k10", "banking77_oos_k10")
@@ -167,49 +166,38 @@ def _best_threshold(result: Result) -> float:
 
 
 def shipped() -> list[str]:
-    """The shipped FAQ on the development questions."""
-    base = load()
-    rows = [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines()]
-    inside = [row for row in rows if row["expect"]]
+    """The shipped FAQ on the development questions, which its confidence is not learned from here."""
+    base, development = set_apart(load())
+    inside = [example for example in development if example.expect]
     lines = ["| method | hit@1 | hit@1 noisy (5 seeds) |", "|---|---|---|"]
     faq = {entry.id: list(entry.wordings) for entry in base.entries}
     for label, make in METHODS.items():
         method = Ours(faq, base) if label == "Auskunft" else make(faq)
-        hit = _share(method.rank(row["q"])[0][0] in row["expect"] for row in inside)
+        hit = _share(method.rank(each.text)[0][0] in each.expect for each in inside)
         noise = []
         for seed in SEEDS:
             rng = random.Random(seed)
-            noise.append(_share(method.rank(noisy(row["q"], rng))[0][0] in row["expect"] for row in inside))
+            noise.append(_share(method.rank(noisy(each.text, rng))[0][0] in each.expect for each in inside))
         lines.append(f"| {label} | {hit:.1f} | {np.mean(noise):.1f} ± {np.std(noise):.1f} |")
         print(lines[-1], flush=True)
-    desk = Desk(base, CONTACT)
-    unread = [json.loads(line) for line in HELD_OUT.read_text(encoding="utf-8").splitlines()]
-    return [*lines, "", _decisions(desk, "development", rows), "", _decisions(desk, "held-out", unread)]
+    held_out = [json.loads(line) for line in HELD_OUT.read_text(encoding="utf-8").splitlines()]
+    unread = [Example(text=row["q"], expect=row["expect"]) for row in held_out]
+    return [
+        *lines,
+        "",
+        _decisions(Desk(base, CONTACT), "development", development),
+        "",
+        _decisions(Desk(load(), CONTACT), "held-out", unread),
+    ]
 
 
-def _decisions(desk: Desk, name: str, rows: list[dict[str, Any]]) -> str:
-    told: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        decision = desk.consider(Conversation(), message(row["q"]), NOW).decision
-        got = (
-            decision.entries
-            if isinstance(decision, Answer)
-            else ("bot-hilfe",)
-            if isinstance(decision, Smalltalk)
-            else ()
-        )
-        offered = decision.options if isinstance(decision, Clarify) else ()
-        if not row["expect"]:
-            told["answered out of scope"] += isinstance(decision, Answer)
-        elif got:
-            told["right" if got[0] in row["expect"] else "wrong"] += 1
-        else:
-            told["offered" if set(offered) & set(row["expect"]) else "refused"] += 1
-    inside = sum(bool(row["expect"]) for row in rows)
+def _decisions(desk: Desk, name: str, examples: Sequence[Example]) -> str:
+    evaluation = evaluate(desk, examples)
+    inside, outside = evaluation.by_scope[True], evaluation.by_scope[False]
     return (
-        f"Decisions on the {len(rows)} {name} questions: of {inside} in scope {told['right']} answered right, "
-        f"{told['offered']} offered among others, {told['wrong']} answered wrong, {told['refused']} refused; of "
-        f"{len(rows) - inside} out of scope {told['answered out of scope']} answered with an entry."
+        f"Decisions on the {len(examples)} {name} questions: of {inside.count} in scope {inside.right} answered right, "
+        f"{inside.helped} offered among others, {inside.wrong} answered wrong, {inside.refused} refused; of "
+        f"{outside.count} out of scope {outside.wrong} answered with an entry."
     )
 
 
@@ -246,7 +234,7 @@ def speed(label: str, entries: int) -> dict[str, float]:
     if entries == SIZES[0] and label == "Auskunft":
         base = load()
         make: Any = lambda faq: Ours(faq, base)  # noqa: E731
-        questions = [json.loads(line)["q"] for line in DEV.read_text(encoding="utf-8").splitlines()]
+        questions = [each.text for each in set_apart(base)[1]]
     else:
         make = METHODS[label]
     before, begin = _resident(), time.perf_counter()

@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.faq.knowledge import load
 from bot.core.desk import Desk
-from bot.core.faq import KnowledgeBase
+from bot.core.faq import Example, KnowledgeBase
 from bot.core.model import Addressed, Message
 
 CONTACT = "multimedia@tu-braunschweig.de"
@@ -22,6 +22,13 @@ def knowledge() -> KnowledgeBase:
 @pytest.fixture(scope="session")
 def desk(knowledge: KnowledgeBase) -> Desk:
     return Desk(knowledge, CONTACT)
+
+
+def set_apart(knowledge: KnowledgeBase) -> tuple[KnowledgeBase, tuple[Example, ...]]:
+    """The FAQ as it is without the development set, and that set: the examples that have a kind."""
+    development = tuple(example for example in knowledge.examples if example.kind)
+    own = tuple(example for example in knowledge.examples if not example.kind)
+    return knowledge.model_copy(update={"examples": own}), development
 
 
 def message(text: str | None, event_id: str = "$1", **fields: object) -> Message:
