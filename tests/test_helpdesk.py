@@ -181,7 +181,7 @@ async def test_a_talk_in_a_thread_that_the_bot_only_overhears_costs_nothing(desk
     replies, store = SimulatedReplies(), SimulatedStore()
     helpdesk = paced(desk, replies, store)
     for number in range(5):
-        overheard = message("Kommst du mit essen?", event_id=f"${number}", addressed=Addressed.THREAD, thread="$root")
+        overheard = message("Wann gehen wir essen?", event_id=f"${number}", addressed=Addressed.THREAD, thread="$root")
         await helpdesk.handle(overheard)
     assert replies.sent == []
     await helpdesk.handle(message("Ist Signal erlaubt?", event_id="$9"))
@@ -192,7 +192,7 @@ async def test_nobody_is_told_to_slow_down_where_nothing_would_have_been_said(de
     replies, store = SimulatedReplies(), SimulatedStore()
     helpdesk = paced(desk, replies, store, burst=1)
     await helpdesk.handle(message("Ist Signal erlaubt?"))
-    await helpdesk.handle(message("Kommst du mit essen?", event_id="$2", addressed=Addressed.THREAD, thread="$root"))
+    await helpdesk.handle(message("Wann gehen wir essen?", event_id="$2", addressed=Addressed.THREAD, thread="$root"))
     assert len(replies.sent) == 1
 
 

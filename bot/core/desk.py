@@ -21,8 +21,8 @@ from bot.core.notices import Notices
 from bot.core.outlook import Observer
 from bot.core.relaying import Relaying
 from bot.core.reply import Speaker
-from bot.core.situation import Manners, Thresholds
-from bot.core.triage import IN_LIGHT, Triage
+from bot.core.situation import Manners, Situation, Thresholds
+from bot.core.triage import IN_LIGHT, Triage, decide
 from bot.core.turn import Turn
 from bot.core.understanding import Understanding
 from bot.core.voice import Voice
@@ -52,9 +52,9 @@ class Desk:
         self.cases = Relaying(phrases, voice, language)
         self._knowledge = knowledge
         self._index = Index(knowledge)
-        self._understanding = Understanding(phrases.understands)
-        self._observer = Observer(knowledge, self._index, self._understanding, thresholds)
-        self._triage = Triage(self._understanding, thresholds, manners)
+        understanding = Understanding(phrases.understands)
+        self._observer = Observer(knowledge, self._index, understanding, thresholds)
+        self._triage = Triage(understanding, thresholds, manners)
         self._speaker = Speaker(knowledge, voice, self.handover)
         self._correspondence = Correspondence(knowledge, recipient, manners.reply_address, manners.server)
         self._manners = manners
@@ -80,13 +80,16 @@ class Desk:
         ranking = outlook.in_light if outlook.in_light and ruling.rule == IN_LIGHT else outlook.alone
         return self._turn(Considered(before, message, ruling, language, outlook, ranking, ways), now)
 
-    def decide_anew(self, turn: Turn, thresholds: Thresholds) -> Decision:
-        """What would be decided about the turn's message under other thresholds, by what was ranked for it.
+    def situation(self, turn: Turn) -> Situation:
+        """What the decision about the turn's message was made from: with other thresholds, it can be made anew."""
+        return self._triage.situation(turn.before, turn.message, turn.outlook)
 
-        Where it asks several things, each that leans on the one before is read as it was.
+    def decide(self, situation: Situation) -> Decision:
+        """What is done in a situation.
+
+        Where several things were asked, each that leaned on the one before stays read as it was.
         """
-        triage = Triage(self._understanding, thresholds, self._manners)
-        return self._leading_on(triage.decide(turn.before, turn.message, turn.outlook)).decision
+        return self._leading_on(decide(situation)).decision
 
     def told_by(self, decision: Decision) -> tuple[str, ...]:
         """The ids of the entries whose answer `decision` gives, be it in the bot's own words.

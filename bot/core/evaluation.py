@@ -6,7 +6,7 @@ kept, sent to another process, and compared with an earlier one.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeVar
 
@@ -158,19 +158,25 @@ class Trial:
             desk.consider(Conversation(), Message(f"${number}", "!", "@", each.text, _WHENEVER), _WHENEVER)
             for number, each in enumerate(examples)
         ]
+        self._situations = [desk.situation(turn) for turn in self._turns]
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those of the desk."""
+        return self._desk.thresholds
 
     def under(self, thresholds: Thresholds | None = None) -> Evaluation:
         """What comes of the examples under `thresholds`; without, under those of the desk."""
         judged = []
-        for example, turn, place in zip(self._examples, self._turns, self._places, strict=True):
-            decision = self._desk.decide_anew(turn, thresholds) if thresholds else turn.decision
+        for example, turn, now, place in zip(self._examples, self._turns, self._situations, self._places, strict=True):
+            decision = self._desk.decide(replace(now, thresholds=thresholds)) if thresholds else turn.decision
             verdict = _verdict(example.expect, decision, self._desk.told_by(decision))
             judged.append(Judged(example, verdict, decision, example.language or turn.language, place))
         return Evaluation(tuple(judged))
 
     def curve(self) -> tuple[tuple[float, Tally], ...]:
         """What comes of them as the threshold of an answer rises from 0.05 to 0.95, and the others stay below it."""
-        return tuple((answer, self.under(_below(self._desk.thresholds, answer)).tally) for answer in _CURVE)
+        return tuple((answer, self.under(_below(self.thresholds, answer)).tally) for answer in _CURVE)
 
 
 def evaluate(desk: Desk, examples: Sequence[Example], places: Sequence[Place] = ()) -> Evaluation:

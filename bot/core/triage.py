@@ -88,20 +88,31 @@ class Triage:
 
         `room_is_open`: whether it can be passed on in the support room.
         """
+        return decide(self.situation(conversation, message, outlook, room_is_open))
+
+    def situation(
+        self, conversation: Conversation, message: Message, outlook: Outlook, room_is_open: bool = False
+    ) -> Situation:
+        """All that the decision about `message` is made from."""
         understood = self._understanding.read(message.text or "")
-        now = Situation(conversation, message, understood, outlook, self._thresholds, self._manners, room_is_open)
-        ruling = _first_ruling(now)
-        decision = ruling.decision
-        is_overheard = message.addressed is Addressed.THREAD and conversation.is_new
-        if is_overheard and not isinstance(decision, Answer):
-            return Ruling(Silence(), _OVERHEARD)
-        if conversation.handed_over and ruling.asks and _is_on(conversation.handed_over, decision):
-            return Ruling(Silence(), _HANDED_OVER, asks=True)
-        return ruling
+        return Situation(conversation, message, understood, outlook, self._thresholds, self._manners, room_is_open)
 
     def remember(self, now: datetime, turn: Considered) -> Conversation:
         """What is remembered after a decision."""
         return remember(turn, now, self._manners, self._thresholds)
+
+
+def decide(now: Situation) -> Ruling:
+    """What is done in a situation: what the first rule says, unless that is none of the bot's business."""
+    ruling = _first_ruling(now)
+    decision = ruling.decision
+    is_overheard = now.message.addressed is Addressed.THREAD and now.conversation.is_new
+    if is_overheard and not isinstance(decision, Answer):
+        return Ruling(Silence(), _OVERHEARD)
+    handed_over = now.conversation.handed_over
+    if handed_over and ruling.asks and _is_on(handed_over, decision):
+        return Ruling(Silence(), _HANDED_OVER, asks=True)
+    return ruling
 
 
 def _first_ruling(now: Situation) -> Ruling:
