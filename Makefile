@@ -1,5 +1,6 @@
 # make demo   see the bot at work          make test   run the tests
 # make check  everything that CI checks    make fmt    format the code
+# make baseline  accept what the FAQ's examples get now, for `make faq` to compare with (writes tests/data/evaluation.json)
 # make chaos  kill the bot and the homeserver at random while people ask (5 minutes; CHAOS_SEED=... repeats a run)
 # make bench-operation  measure speed and memory beside a bare echo bot (20 minutes; writes docs/operation-benchmark.md)
 # make bench-matching   measure the matching, beside other methods (10 minutes; writes docs/matching-benchmark.*)
@@ -8,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq chaos bench-matching bench-operation
+.PHONY: demo test check fmt lint format-check types imports faq baseline chaos bench-matching bench-operation
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -36,6 +37,10 @@ imports: $(INSTALLED)
 
 faq: $(INSTALLED)
 	@$(BIN)/auskunft check --strict
+	@$(BIN)/auskunft evaluate --baseline tests/data/evaluation.json
+
+baseline: $(INSTALLED)
+	@$(BIN)/auskunft evaluate --save tests/data/evaluation.json
 
 chaos: $(INSTALLED)
 	@CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from bot.adapters.apart import apart
 from bot.adapters.clock import SystemClock
 from bot.adapters.faq.editions import open_edition
+from bot.adapters.faq.examples import read_examples
 from bot.adapters.faq.folder import FaqFolder
-from bot.adapters.faq.knowledge import open_desk
+from bot.adapters.faq.knowledge import load, open_desk
 from bot.adapters.faq.watching import changes
 from bot.adapters.mail import SmtpMailer
 from bot.adapters.matrix.admin_room import MatrixAdminRoom
@@ -47,6 +48,7 @@ from bot.backoffice import Backoffice
 from bot.cases import Cases
 from bot.config import Config
 from bot.core.desk import Desk
+from bot.core.evaluation import Trial
 from bot.core.model import Language, Reply
 from bot.core.pace import Pace
 from bot.core.situation import Manners
@@ -292,6 +294,24 @@ async def outbox(config: Config) -> AsyncIterator[SqliteOutbox]:
         raise Unusable(f"there is no store in {config.data} yet: start the bot once with `auskunft run`")
     async with open_database(path, open_key(config.data), SystemClock(), is_ours=False) as database:
         yield SqliteOutbox(database)
+
+
+def trial(knowledge: Path | None, config: Config | None, examples: Path | None) -> Trial:
+    """The examples in a file, or without one those of the FAQ, put to the FAQ as `ask` puts its questions.
+
+    Raises:
+        Refused: the FAQ or the file cannot be used.
+    """
+    base = load(knowledge or (config.knowledge if config else None))
+    if examples:
+        asked, places = read_examples(examples, base)
+    else:
+        asked, places = base.examples, tuple(base.place("examples", number) for number in range(len(base.examples)))
+    if config:
+        desk = Desk(base, config.contact, config.language, config.matching, _manners(config))
+    else:
+        desk = Desk(base, str(Config.model_fields["contact"].default))
+    return Trial(desk, asked, places)
 
 
 def rehearsal(knowledge: Path | None, config: Config | None) -> tuple[Helpdesk, Desk]:

@@ -54,7 +54,7 @@ def read(path: Path, instead: bytes | None = None) -> Document:
         Refused: it cannot be read, is no UTF-8, no YAML, too large, or uses what is not supported.
     """
     file = str(path)
-    text = _text(path, file, instead)
+    text = read_text(path, instead)
     try:
         nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -73,7 +73,13 @@ def read(path: Path, instead: bytes | None = None) -> Document:
     return Document(file, data, reader.lines)
 
 
-def _text(path: Path, file: str, instead: bytes | None) -> str:
+def read_text(path: Path, instead: bytes | None = None) -> str:
+    """The text in the file at `path`, or what is read `instead`.
+
+    Raises:
+        Refused: it cannot be read, is no UTF-8 or too large.
+    """
+    file = str(path)
     try:
         size = path.stat().st_size if instead is None else len(instead)
         if size > _LARGEST:

@@ -151,8 +151,8 @@ class Trial:
 
     def __init__(self, desk: Desk, examples: Sequence[Example], places: Sequence[Place] = ()) -> None:
         """`places`: where the examples were written, one for each."""
+        self.examples = tuple(examples)
         self._desk = desk
-        self._examples = examples
         self._places = places or [Place("?")] * len(examples)
         self._turns = [
             desk.consider(Conversation(), Message(f"${number}", "!", "@", each.text, _WHENEVER), _WHENEVER)
@@ -168,7 +168,7 @@ class Trial:
     def under(self, thresholds: Thresholds | None = None) -> Evaluation:
         """What comes of the examples under `thresholds`; without, under those of the desk."""
         judged = []
-        for example, turn, now, place in zip(self._examples, self._turns, self._situations, self._places, strict=True):
+        for example, turn, now, place in zip(self.examples, self._turns, self._situations, self._places, strict=True):
             decision = self._desk.decide(replace(now, thresholds=thresholds)) if thresholds else turn.decision
             verdict = _verdict(example.expect, decision, self._desk.told_by(decision))
             judged.append(Judged(example, verdict, decision, example.language or turn.language, place))
