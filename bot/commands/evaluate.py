@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bot import assembly
-from bot.adapters.examples import read_verdicts
+from bot.adapters.faq.examples import read_verdicts
 from bot.commands import figures
 from bot.commands.explanation import name_of
 from bot.commands.faults import FOUND, give_up
