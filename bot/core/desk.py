@@ -4,6 +4,7 @@ Where a letter is shown or sent, the reply needs words that nobody keeps: `consi
 messages that hold them, and `finish` puts it in.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from bot.core.language import LanguageGuesser
 from bot.core.letter import Letter
 from bot.core.matching import Index
 from bot.core.memory import Considered
-from bot.core.model import LANGUAGES, Explanation, Language, Message, Reply
+from bot.core.model import LANGUAGES, Explanation, Language, Message, Reply, Reviewed
 from bot.core.notices import Notices
 from bot.core.outlook import Observer
 from bot.core.relaying import Relaying
@@ -156,6 +157,10 @@ class Desk:
     def entries_with(self, phrasing: str) -> tuple[str, ...]:
         """The ids of the entries that have this phrasing, or this question, word for word."""
         return self._index.known(phrasing)
+
+    def review(self, progress: Callable[[int, int], None] = lambda *_: None) -> tuple[Reviewed, ...]:
+        """Every phrasing as the matcher sees it; `progress` is told how many are done, of how many."""
+        return self._index.review(progress)
 
     def not_covered(self, number: int) -> str:
         """What the subject that is not covered is called: its first name or sample question."""

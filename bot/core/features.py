@@ -61,6 +61,8 @@ class Features:
 
     postings: Postings
     """The phrasings as vectors of length 1."""
+    lengths: Floats
+    """How long each is as a question's vector: 1; less where it says next to nothing."""
 
     def __init__(self, phrasings: Iterable[tuple[Word, ...]], of: Sequence[int], entries: int) -> None:
         """`phrasings` as they were read; `of` says to which entry, by number, each belongs."""
@@ -81,6 +83,8 @@ class Features:
         weighted = np.array(values, dtype=np.float32) * self._scale[numbers]
         phrasing = np.repeat(np.arange(len(ends) - 1, dtype=np.int32), np.diff(ends))
         lengths = np.sqrt(np.bincount(phrasing, weighted**2, minlength=len(ends) - 1))
+        self._least = _LEAST * self.heaviest
+        self.lengths = (lengths / np.maximum(lengths, self._least or 1.0)).astype(np.float32)
         by_feature = np.argsort(numbers, kind="stable")
         by_feature = by_feature[weighted[by_feature] != 0]
         owners = phrasing[by_feature]
@@ -98,7 +102,7 @@ class Features:
             if (column := self._columns.get(feature)) is not None:
                 vector[column] = value
         vector *= self._scale
-        length = max(float(np.linalg.norm(vector)), _LEAST * self.heaviest)
+        length = max(float(np.linalg.norm(vector)), self._least)
         return vector / np.float32(length) if length else vector
 
     def share(self, word: Word, vector: Floats) -> Floats:

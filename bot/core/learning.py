@@ -59,38 +59,81 @@ def learn(
 
     `of` says to which entry each phrasing belongs; `hold_out` names the held-out ones.
     """
-    with_nothing = replace(postings, count=postings.count + 1)
+    postings, owners = _with_nobody(postings, of)
+    rows = matrix(postings)
+    absent = _Absent(owners, np.asarray(hold_out, dtype=int))
+    columns: list[NDArray[np.int_]] = []
+    values: list[Reals] = []
     with threadpool_limits(1):
-        return _learn(
-            with_nothing,
-            np.append(np.asarray(of), _NOBODY),
-            entries,
-            np.asarray(hold_out, dtype=int),
-        )
+        for entry, lesson in enumerate(_lessons(rows, owners, entries)):
+            columns.append(lesson.phrasings)
+            values.append(lesson.weights)
+            absent.note(entry, lesson)
+    speaking_for = np.repeat(np.arange(entries), [len(each) for each in columns])
+    head = Head(postings, entries, speaking_for, np.concatenate(columns), np.concatenate(values))
+    return head, absent.held_out(head, rows, entries)
 
 
-def _matrix(postings: Postings) -> sparse.csr_matrix:
+@dataclass(frozen=True)
+class Votes:
+    """What the phrasings say for each entry, entry x phrasing, and what they would hear had they not been there.
+
+    The last phrasing is nobody's, and says nothing.
+    """
+
+    counts: sparse.csr_matrix
+    alone: sparse.csr_matrix
+    """At the same places: what the phrasing would score for the entry. Elsewhere its score would be as it is."""
+
+
+def votes(postings: Postings, of: Sequence[int], entries: int) -> Votes:
+    """The same as `learn` learns, with what each phrasing would score without itself: it takes as long again."""
+    postings, owners = _with_nobody(postings, of)
+    with threadpool_limits(1):
+        found = [(each.phrasings, each.weights, each.alone) for each in _lessons(matrix(postings), owners, entries)]
+    phrasings, weights, alone = map(np.concatenate, zip(*found, strict=True))
+    ends = np.cumsum([0, *(len(each) for each, _, _ in found)])
+    shape = (entries, postings.count)
+    return Votes(
+        sparse.csr_matrix((weights.astype(np.float32), phrasings, ends), shape=shape),
+        sparse.csr_matrix((alone.astype(np.float32), phrasings, ends), shape=shape),
+    )
+
+
+def _with_nobody(postings: Postings, of: Sequence[int]) -> tuple[Postings, NDArray[np.int_]]:
+    return replace(postings, count=postings.count + 1), np.append(np.asarray(of, dtype=int), _NOBODY)
+
+
+def matrix(postings: Postings) -> sparse.csr_matrix:
     """The phrasings as the rows of a matrix."""
     shape = (postings.count, len(postings.ends) - 1)
     return sparse.csc_matrix((postings.values, postings.phrasings, postings.ends), shape=shape).tocsr()
 
 
-def _learn(
-    postings: Postings, owners: NDArray[np.int_], entries: int, hold_out: NDArray[np.int_]
-) -> tuple[Head, HeldOut]:
-    rows = _matrix(postings)
-    absent = _Absent(owners, hold_out)
-    columns: list[NDArray[np.int_]] = []
-    values: list[Reals] = []
+@dataclass(frozen=True)
+class _Lesson:
+    """What one entry is learned from: its support vectors."""
+
+    phrasings: NDArray[np.int_]
+    signs: Reals
+    """1 where it is one of the entry's own, else -1."""
+    weights: Reals
+    inverse: Reals
+    """Of their regularised kernel."""
+
+    @property
+    def alone(self) -> Reals:
+        """What each of the phrasings would score for the entry, had it alone not been there."""
+        scores: Reals = self.signs - self.weights / np.diag(self.inverse)
+        return scores
+
+
+def _lessons(rows: sparse.csr_matrix, owners: NDArray[np.int_], entries: int) -> Iterator[_Lesson]:
+    """Of each entry in turn."""
     for entry, near in enumerate(_neighbourhoods(rows, owners, entries)):
         signs = np.where(owners[near.phrasings] == entry, 1.0, -1.0)
         support, weights, inverse = _separate(near, signs)
-        columns.append(near.phrasings[support])
-        values.append(weights)
-        absent.note(entry, near.phrasings[support], signs[support], weights, inverse)
-    speaking_for = np.repeat(np.arange(entries), [len(each) for each in columns])
-    head = Head(postings, entries, speaking_for, np.concatenate(columns), np.concatenate(values))
-    return head, absent.held_out(head, rows, entries)
+        yield _Lesson(near.phrasings[support], signs[support], weights, inverse)
 
 
 class _Absent:
@@ -103,16 +146,17 @@ class _Absent:
         self._alone: list[tuple[int, int, float]] = []
         self._whole: list[tuple[int, int, float]] = []
 
-    def note(self, entry: int, support: NDArray[np.int_], signs: Reals, weights: Reals, inverse: Reals) -> None:
+    def note(self, entry: int, lesson: _Lesson) -> None:
         """What those among the entry's support vectors would score for it, by themselves and with their own entry."""
+        support, inverse = lesson.phrasings, lesson.inverse
         asked = np.flatnonzero(self._wanted[support])
-        scores = signs[asked] - weights[asked] / np.diag(inverse)[asked]
-        self._alone.extend((int(p), entry, float(s)) for p, s in zip(support[asked], scores, strict=True))
+        alone = zip(support[asked], lesson.alone[asked], strict=True)
+        self._alone.extend((int(p), entry, float(s)) for p, s in alone)
         for other in np.unique(self._owners[support[asked]]):
             if other == entry:
                 continue
             block = np.flatnonzero(self._owners[support] == other)
-            scores = signs[block] - np.linalg.solve(inverse[np.ix_(block, block)], weights[block])
+            scores = lesson.signs[block] - np.linalg.solve(inverse[np.ix_(block, block)], lesson.weights[block])
             gone = zip(support[block], scores, strict=True)
             self._whole.extend((int(p), entry, float(s)) for p, s in gone if self._wanted[p])
 

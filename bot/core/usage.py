@@ -13,6 +13,8 @@ _NOTHING = 1.0
 """What a question needs to weigh before it says anything, as a share of the heaviest word: "wir" says nothing."""
 _WILD = 0.6
 """The certainty below which a reading is a wild guess."""
+_GUESS = 0.5
+"""What a confidence is worth that rests on a wild guess alone."""
 _MANY = 0.4
 """The share of an entry's phrasings that name its subject, at least."""
 
@@ -84,10 +86,12 @@ class Usage:
             shares.append((by_faq / total, sum(own) / total) if total else (0.0, 0.0))
         return shares
 
-    def is_guess(self, read: Sequence[Word], entry: int) -> bool:
-        """Whether only words that were read by a wild guess speak for the entry: "Skynet" for Skype."""
+    def trust(self, read: Sequence[Word], entry: int) -> float:
+        """What a confidence in the entry is worth: less where only wild guesses speak for it, "Skynet" for Skype."""
+        if all(sense.certainty >= _WILD for word in read for sense in word.senses):
+            return 1.0
         own = [s.certainty for word in read for s in word.senses if entry in self._users.get(stem(s.word), ())]
-        return bool(own) and max(own) < _WILD
+        return _GUESS if own and max(own) < _WILD else 1.0
 
     def _senses(self, word: Word) -> list[tuple[float, Counter[int]]]:
         """The weight and the users of each sense of a word."""

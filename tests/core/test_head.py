@@ -8,7 +8,7 @@ from scipy import sparse
 
 from bot.core.features import Features, Postings
 from bot.core.head import Head
-from bot.core.learning import HeldOut, _matrix, _neighbourhoods
+from bot.core.learning import HeldOut, _neighbourhoods, matrix
 from bot.core.learning import learn as learn_from_postings
 from bot.core.reading import Reader
 
@@ -22,7 +22,7 @@ OF = [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 def rows(texts: list[str] = TEXTS) -> sparse.csr_matrix:
     reader = Reader(TEXTS)
-    return _matrix(Features([reader.read(text) for text in texts], OF, 3).postings)
+    return matrix(Features([reader.read(text) for text in texts], OF, 3).postings)
 
 
 def learn(vectors: sparse.csr_matrix, *others: Any) -> tuple[Head, HeldOut]:

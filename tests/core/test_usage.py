@@ -48,7 +48,7 @@ def test_what_was_left_out_explains_nothing() -> None:
 
 
 def test_only_a_wild_guess_is_one() -> None:
-    assert USAGE.is_guess(READER.read("Skynet"), 0)
-    assert not USAGE.is_guess(READER.read("Skpye"), 0)
-    assert not USAGE.is_guess(READER.read("Skynet erlaubt"), 0)
-    assert not USAGE.is_guess(READER.read("Skype"), 1)
+    assert USAGE.trust(READER.read("Skynet"), 0) < 1
+    assert USAGE.trust(READER.read("Skpye"), 0) == 1
+    assert USAGE.trust(READER.read("Skynet erlaubt"), 0) == 1
+    assert USAGE.trust(READER.read("Skype"), 1) == 1
