@@ -6,9 +6,11 @@ Jones 1972), so that what every entry uses is damped rather than dropped. Vector
 
 import sys
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,16 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Vector:
+    """A text as a sparse vector."""
+
+    features: NDArray[np.integer]
+    """The numbers of those that it has."""
+    values: Floats
+    """What each counts."""
+
+
+@dataclass(frozen=True)
 class Postings:
     """Phrasings as sparse vectors, kept feature by feature: a text is compared only with those that share one."""
 
@@ -47,12 +59,12 @@ class Postings:
     values: Floats
     """What it counts in each."""
 
-    def near(self, vector: Floats) -> Floats:
+    def near(self, vector: Vector) -> Floats:
         """The cosine similarity of every phrasing with the vector."""
-        used = np.flatnonzero(vector)
-        begins, lengths = self.ends[used], np.diff(self.ends)[used]
+        begins = self.ends[vector.features]
+        lengths = self.ends[vector.features + 1] - begins
         places = np.repeat(begins - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-        shared = self.values[places] * np.repeat(vector[used], lengths)
+        shared = self.values[places] * np.repeat(vector.values, lengths)
         return np.bincount(self.phrasings[places], shared, minlength=self.count).astype(np.float32)
 
 
@@ -66,26 +78,28 @@ class Features:
 
     def __init__(self, phrasings: Iterable[tuple[Word, ...]], of: Sequence[int], entries: int) -> None:
         """`phrasings` as they were read; `of` says to which entry, by number, each belongs."""
-        self._columns: dict[str, int] = {}
+        numbering: defaultdict[str, int] = defaultdict(count().__next__)
         columns, values, ends = array("i"), array("f"), [0]
         for read in phrasings:
             found = bag(read)
-            columns.extend([self._columns.setdefault(feature, len(self._columns)) for feature in found])
+            columns.extend(map(numbering.__getitem__, found))
             values.extend(found.values())
             ends.append(len(columns))
+        self._columns = dict(numbering)
         numbers = np.array(columns, dtype=np.int32)
-        uses = np.unique(numbers.astype(np.int64) * entries + np.repeat(np.asarray(of), np.diff(ends)))
-        users = np.bincount(uses // entries, minlength=len(self._columns))
+        phrasing = np.repeat(np.arange(len(ends) - 1, dtype=np.int32), np.diff(ends))
+        uses = numbers.astype(np.int64) * entries + np.asarray(of)[phrasing]
+        by_feature = np.argsort(uses, kind="stable")
+        is_first = np.diff(uses[by_feature], prepend=-1) != 0
+        users = np.bincount(numbers[by_feature[is_first]], minlength=len(self._columns))
         self._weights = np.sqrt(np.log((entries + 1) / (users + 0.5))).astype(np.float32)
         self.heaviest = float(self._weights.max(initial=0.0))
         """The weight of what only one entry uses."""
         self._scale = np.where(self._weights < _LIGHTEST * self.heaviest, 0, self._weights)
         weighted = np.array(values, dtype=np.float32) * self._scale[numbers]
-        phrasing = np.repeat(np.arange(len(ends) - 1, dtype=np.int32), np.diff(ends))
         lengths = np.sqrt(np.bincount(phrasing, weighted**2, minlength=len(ends) - 1))
         self._least = _LEAST * self.heaviest
         self.lengths = (lengths / np.maximum(lengths, self._least or 1.0)).astype(np.float32)
-        by_feature = np.argsort(numbers, kind="stable")
         by_feature = by_feature[weighted[by_feature] != 0]
         owners = phrasing[by_feature]
         self.postings = Postings(
@@ -95,22 +109,18 @@ class Features:
             weighted[by_feature] / lengths[owners].astype(np.float32),
         )
 
-    def vector(self, read: tuple[Word, ...]) -> Floats:
+    def vector(self, read: tuple[Word, ...]) -> Vector:
         """A text as a vector of length 1; shorter where it says next to nothing, such as "wir"."""
-        vector = np.zeros(len(self._columns), dtype=np.float32)
-        for feature, value in bag(read).items():
-            if (column := self._columns.get(feature)) is not None:
-                vector[column] = value
-        vector *= self._scale
-        length = max(float(np.linalg.norm(vector)), self._least)
-        return vector / np.float32(length) if length else vector
+        found = {self._columns[feature]: value for feature, value in bag(read).items() if feature in self._columns}
+        features = np.fromiter(found, dtype=np.int32, count=len(found))
+        values = np.fromiter(found.values(), dtype=np.float32, count=len(found)) * self._scale[features]
+        length = max(float(np.linalg.norm(values)), self._least)
+        return Vector(features, values / np.float32(length or 1.0))
 
-    def share(self, word: Word, vector: Floats) -> Floats:
+    def share(self, word: Word, vector: Vector) -> Vector:
         """The part of a text's vector that comes from one word of it."""
-        own = [column for feature in bag((word,)) if (column := self._columns.get(feature)) is not None]
-        part = np.zeros_like(vector)
-        part[own] = vector[own]
-        return part
+        own = np.isin(vector.features, [self._columns.get(feature, -1) for feature in bag((word,))])
+        return Vector(vector.features[own], vector.values[own])
 
     def weight(self, word: str) -> float | None:
         """The weight of a word's stem; None where no phrasing uses it."""

@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.features import Floats, Postings
+from bot.core.features import Floats, Postings, Vector
+
+BEST = 5
+"""The entries that are told, and looked at closely."""
+
+
+def best_of(scores: NDArray[np.floating[Any]]) -> NDArray[np.int_]:
+    """The numbers of the best entries, best first; of several texts, a row for each."""
+    few = min(BEST, scores.shape[-1])
+    best = np.argpartition(-scores, few - 1)[..., :few]
+    order = np.lexsort((best, -np.take_along_axis(scores, best, axis=-1)))
+    return np.take_along_axis(best, order, axis=-1)
 
 
 class Head:
@@ -38,7 +49,7 @@ class Head:
         """What a vector, or a part of one, says for each entry: the parts of a vector make its score, with a bias."""
         return self._sums(self._counts * nearness[self._phrasings])
 
-    def near(self, vector: Floats) -> Floats:
+    def near(self, vector: Vector) -> Floats:
         """The cosine similarity of every phrasing with the vector."""
         return self._postings.near(vector)
 

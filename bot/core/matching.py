@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from bot.core.confidence import Calibration, Observations
 from bot.core.contrast import weigh_contrast
 from bot.core.faq import Example, KnowledgeBase
-from bot.core.features import Features, Floats
+from bot.core.features import Features, Floats, Vector
+from bot.core.head import BEST, best_of
 from bot.core.model import Evidence, Explanation, Match, Ranking, Reviewed, Word
 from bot.core.reading import Reader
 from bot.core.text import passages, words
@@ -25,8 +26,6 @@ from bot.core.usage import Usage
 if TYPE_CHECKING:
     from bot.core.learning import HeldOut
 
-_BEST = 5
-"""The matches that are told."""
 _HEAD, _TAIL = 500, 300
 """The characters of a message that are read, at its beginning and at its end."""
 _LONG = 14
@@ -58,7 +57,7 @@ class _Scored:
     """A passage of a message and what the head says to it."""
 
     read: tuple[Word, ...]
-    vector: Floats
+    vector: Vector
     nearness: Floats
     best: NDArray[np.int_]
     """The numbers of the best entries, best first."""
@@ -87,7 +86,7 @@ class Index:
     """
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
-        from bot.core.learning import learn  # here, as an index that was made elsewhere needs no SciPy
+        from bot.core.learning import learn  # here, as an index that was made elsewhere does without
 
         self._entries = tuple(entry.id for entry in knowledge.entries)
         inside = [(n, text) for n, entry in enumerate(knowledge.entries) for text in _distinct(entry.wordings)]
@@ -131,7 +130,7 @@ class Index:
 
         `progress` is told how many are done, of how many, now and then. It takes seconds, in a large FAQ a minute.
         """
-        from bot.core.review import Reviewer  # here, as what answers needs no SciPy
+        from bot.core.review import Reviewer  # here, as it needs SciPy
 
         reviewer = Reviewer(self._entries, self._texts, self._of, self._features, self._usage, self._calibration)
         return tuple(reviewer.review(map(self._read, self._texts), progress))
@@ -148,7 +147,7 @@ class Index:
         certain = ordered[0].confidence >= _NEARLY_CERTAIN and self._usage.has_content_of(best.read, first)
         named = None if exact else self._named_outside(text, certain)
         likely = None if exact else self._likely_outside(best)
-        return Ranking(tuple(ordered[:_BEST]), likely if named is None else named, named is not None)
+        return Ranking(tuple(ordered[:BEST]), likely if named is None else named, named is not None)
 
     def known(self, text: str) -> tuple[str, ...]:
         """The ids of the entries that have `text` as a phrasing, word for word."""
@@ -195,8 +194,7 @@ class Index:
         nearness = self._head.near(vector)
         everything = self._head.scores(nearness).astype(np.float64)
         scores, beside = np.split(everything, [len(self._entries)])
-        best = np.argpartition(-scores, min(_BEST, len(scores)) - 1)[:_BEST]
-        best = best[np.lexsort((best, -scores[best]))]
+        best = best_of(scores)
         shares = np.array(self._usage.explained(read, best.tolist()))
         outside = None
         if beside.max(initial=-np.inf) > scores[best[0]]:

@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from bot.core.confidence import Calibration
 from bot.core.features import Features, Floats
-from bot.core.learning import matrix, votes
+from bot.core.head import best_of
+from bot.core.learning import Training
 from bot.core.model import Match, Reviewed, Twin, Word
 from bot.core.usage import Usage
 
 _BLOCK = 256
 """The phrasings that are seen at once."""
-_BEST = 5
-"""The matches that are told."""
 
 Read = tuple[Word, ...]
 Progress = Callable[[int, int], None]
@@ -47,12 +48,16 @@ class Reviewer:
         self._usage = usage
         self._calibration = calibration
         self._lengths = features.lengths
-        self._all = matrix(features.postings)
-        learned = votes(features.postings, of, max(len(entries), *(number + 1 for number in of)))
-        inside = slice(len(entries))
-        self._counts = learned.counts[inside, : len(texts)].tocsr()
-        self._bias = learned.counts[inside].sum(axis=1, dtype=np.float32).A1
-        self._alone = learned.alone[inside, : len(texts)].tocsc()
+        training = Training(features.postings, of, 1 + max(len(entries) - 1, *of))
+        with threadpool_limits(1):
+            learned = [(each.phrasings, each.weights, each.alone) for each in islice(training.machines(), len(entries))]
+        self._comparison = training.comparison
+        phrasings, weights, alone = map(np.concatenate, zip(*learned, strict=True))
+        ends = np.cumsum([0, *(len(each) for each, _, _ in learned)])
+        shape = (len(entries), training.postings.count)
+        self._weights = sparse.csr_matrix((weights.astype(np.float32), phrasings, ends), shape=shape)
+        self._bias = np.add.reduceat(weights, ends[:-1]).astype(np.float32)
+        self._alone = sparse.csr_matrix((alone.astype(np.float32), phrasings, ends), shape=shape).tocsc()
         owners = np.asarray(of, dtype=int)
         self._of = owners[owners < len(entries)]
         self._siblings = np.bincount(self._of, minlength=len(entries)) - 1
@@ -66,8 +71,8 @@ class Reviewer:
             progress(int(block[-1]) + 1, total)
 
     def _seen(self, block: NDArray[np.int_], reads: Sequence[Read]) -> Iterator[Reviewed]:
-        near = (self._all @ self._all[block].T).toarray()
-        scores = (self._counts @ (near * self._lengths[block])).T + self._bias
+        near = self._comparison.rows(block)
+        scores = (self._weights @ near.T).T * self._lengths[block, None] + self._bias
         own = self._of[block]
         matches = self._matches(reads, scores, [{}] * len(block))
         without = self._matches(reads, self._absent(block, scores), [{entry: 1} for entry in own.tolist()])
@@ -88,8 +93,7 @@ class Reviewer:
         self, reads: Sequence[Read], scores: Floats, without: Sequence[dict[int, int]]
     ) -> list[tuple[Match, ...]]:
         """The best entries for each, most confident first, as `Index.rank` tells them."""
-        count = min(_BEST, scores.shape[1])
-        best = np.argpartition(-scores, count - 1)[:, :count]
+        best = best_of(scores)
         seen = list(zip(reads, best.tolist(), without, strict=True))
         shares = np.array([self._usage.explained(read, entries, gone) for read, entries, gone in seen])
         trust = np.array([[self._usage.trust(read, entry) for entry in entries] for read, entries, _ in seen])
@@ -105,8 +109,8 @@ class Reviewer:
 
     def _twins(self, own: NDArray[np.int_], near: NDArray[np.floating[Any]]) -> Iterator[Twin | None]:
         """The phrasing of another entry that is nearest to each."""
-        others = np.where(self._of[:, None] == own, -1, near[: len(self._of)])
-        nearest = others.argmax(axis=0)
-        for phrasing, similarity in zip(nearest, others.max(axis=0), strict=True):
+        others = np.where(self._of == own[:, None], np.float32(-1), near[:, : len(self._of)])
+        nearest = others.argmax(axis=1)
+        for phrasing, similarity in zip(nearest, others.max(axis=1), strict=True):
             entry = self._entries[self._of[phrasing]]
             yield Twin(entry, self._texts[phrasing], min(1.0, float(similarity))) if similarity >= 0 else None

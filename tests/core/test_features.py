@@ -10,7 +10,7 @@ FEATURES = Features([READER.read(text) for text in TEXTS], [0, 1, 2, 3], 4)
 
 
 def length(text: str) -> float:
-    return float(np.linalg.norm(FEATURES.vector(READER.read(text))))
+    return float(np.linalg.norm(FEATURES.vector(READER.read(text)).values))
 
 
 def test_a_text_is_a_vector_of_length_1_and_shorter_where_it_says_little() -> None:
@@ -52,5 +52,5 @@ def test_a_repaired_word_counts_less_than_a_typed_one() -> None:
 def test_the_share_of_a_word_is_its_part_of_the_vector() -> None:
     read = READER.read("wir Signal")
     vector = FEATURES.vector(read)
-    parts = [FEATURES.share(word, vector) for word in read]
+    parts = [FEATURES.share(word, vector).values for word in read]
     assert 0 < np.linalg.norm(parts[0]) < np.linalg.norm(parts[1]) < 1
