@@ -130,7 +130,8 @@ def main() -> None:
     ]
     head = """# Keeping the FAQ, measured
 
-Written by `make bench-keeping`, on two cores. An answer is timed from when its question was due in the bot's event loop.
+Written by `make bench-keeping`, on two cores. An answer is timed from when its question was due in the bot's event
+loop.
 
 | what | measured | target |
 |---|---|---|

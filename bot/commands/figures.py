@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from rich.markup import escape
 from rich.table import Table
 
-from bot.commands.explanation import name_of
 from bot.core.comparison import Comparison
+from bot.core.decision import name_of
 from bot.core.evaluation import Confusion, Evaluation, Judged, Tally, Verdict
 
 _VERDICTS: dict[Verdict, str] = {"right": "Right", "helped": "Offered", "wrong": "Wrong", "refused": "Refused"}

@@ -32,6 +32,7 @@ class Client:
 
     user_id = BOT
     opened_rooms: frozenset[str] = frozenset()
+    staff_rooms: frozenset[str] = frozenset()
 
     def __init__(self, *rooms: nio.MatrixRoom, errors: tuple[Exception, ...] = ()) -> None:
         self.rooms = {each.room_id: each for each in (a_room(HALL, ADA, BOB), *rooms)}

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from bot.adapters.faq.knowledge import shipped
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.adapters.faq.knowledge import shipped
 from bot.adapters.faq.pen import with_phrasing, without_phrasing
 from bot.core.faq import Entry
 from bot.core.model import Language

@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from bot.adapters.faq.knowledge import load
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters.faq.knowledge import load
 from bot.adapters.faq.pen import draft, with_phrasing
 from bot.core.faq import Entry
 from bot.core.lint import lint
