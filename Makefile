@@ -1,5 +1,6 @@
 # make demo   see the bot at work          make test   run the tests
 # make check  everything that CI checks    make fmt    format the code
+# make schema  write the schema of the FAQ's files anew (knowledge/faq.schema.json), after a change of their format
 # make baseline  accept what the FAQ's examples get now, for `make faq` to compare with (writes tests/data/evaluation.json)
 # make chaos  kill the bot and the homeserver at random while people ask (5 minutes; CHAOS_SEED=... repeats a run)
 # make bench-operation  measure speed and memory beside a bare echo bot (20 minutes; writes docs/operation-benchmark.md)
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq baseline chaos bench-matching bench-operation
+.PHONY: demo test check fmt lint format-check types imports faq baseline schema chaos bench-matching bench-operation
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -41,6 +42,9 @@ faq: $(INSTALLED)
 
 baseline: $(INSTALLED)
 	@$(BIN)/auskunft evaluate --save tests/data/evaluation.json
+
+schema: $(INSTALLED)
+	@$(BIN)/auskunft schema > knowledge/faq.schema.json
 
 chaos: $(INSTALLED)
 	@CHAOS=full $(BIN)/pytest -s tests/e2e/test_chaos.py

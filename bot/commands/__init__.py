@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import ask, check, demo, evaluate, identity, outbox, run, tune
+from bot.commands import ask, check, demo, evaluate, identity, outbox, run, schema, tune
 
 app = typer.Typer(
     name="auskunft",
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ask.ask, check.check, demo.demo, evaluate.evaluate, run.run, tune.tune):
+for command in (ask.ask, check.check, demo.demo, evaluate.evaluate, run.run, schema.schema, tune.tune):
     app.command()(command)
 app.add_typer(identity.app)
 app.add_typer(outbox.app)

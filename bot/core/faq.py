@@ -22,7 +22,9 @@ class Phrasings(Model):
     """Sample questions of an entry, by language."""
 
     de: tuple[Text, ...] = ()
+    """In German, as people type them."""
     en: tuple[Text, ...] = ()
+    """In English, as people type them."""
 
     def get(self, language: Language) -> tuple[str, ...]:
         """The sample questions in `language`."""
@@ -38,32 +40,43 @@ class TitledLink(Model):
     """A link with what it leads to."""
 
     title: Localized
+    """What it is called in the answer."""
     url: Link
+    """The whole address: https://..., or mailto:..."""
 
 
 class Source(Model):
     """Where an answer comes from."""
 
     title: Text
+    """What it is called below the answer."""
     url: Link
+    """The whole address: https://..."""
     as_of: date
-    """The day on which the source was last read."""
+    """The day on which it was last read: YYYY-MM-DD."""
 
 
 class Entry(Model):
     """One item of the FAQ."""
 
     id: EntryId
+    """Its name, without spaces, unique in the whole FAQ. Keep it: others refer to it."""
     phrasings: Phrasings
+    """Sample questions, by language: what people type is compared with them. Five or more make it easy to find."""
     question: Localized = Localized()
+    """The entry as a short question: so it is called where it is offered."""
     answer: Localized = Localized()
     """Markdown; its first line carries the answer."""
     links: tuple[TitledLink, ...] = ()
+    """Where to read more; they stand below the answer."""
     related: tuple[EntryId, ...] = ()
+    """The ids of entries that fit, too; their questions stand below the answer."""
     offers_human: bool = False
     """Whether the bot offers, below the answer, to pass the question on."""
     source: Source | None = None
+    """Where the answer comes from."""
     review_by: date | None = None
+    """The day by which somebody reads it again: YYYY-MM-DD."""
 
     @property
     def wordings(self) -> tuple[str, ...]:
@@ -102,7 +115,7 @@ class NotCovered(Model):
     pointer: Localized
     """What is said instead of an answer, as Markdown: where to turn."""
     related: tuple[EntryId, ...] = ()
-    """Entries that may help instead."""
+    """The ids of entries that may help instead."""
 
     @model_validator(mode="after")
     def _is_recognisable(self) -> "NotCovered":
@@ -117,7 +130,9 @@ class Example(Model):
     """A message as people type it, with the entries that would be right."""
 
     text: Text
+    """What they type."""
     language: Language | None = None
+    """The language that it is in."""
     expect: tuple[EntryId, ...]
     """The ids of the entries that answer it, best first; empty: no entry does."""
     kind: Text | None = None

@@ -217,4 +217,6 @@ class Phrases(Model):
     """What the bot says and understands by itself."""
 
     says: Says
+    """The bot's own sentences."""
     understands: Understands
+    """Messages that it understands without an entry."""

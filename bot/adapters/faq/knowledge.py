@@ -28,14 +28,19 @@ from bot.yamlfile import Document, Refused, read, validation_faults
 _LISTS = ("entries", "synonyms", "not_covered", "examples")
 
 
-class _File(Model):
-    """What a file of the FAQ may hold."""
+class File(Model):
+    """A file of Auskunft's FAQ. All files of the folder count together, so each block may stand in any of them."""
 
     entries: tuple[Entry, ...] = ()
+    """What the FAQ answers."""
     synonyms: tuple[Synonym, ...] = ()
+    """What people write instead of words that the FAQ uses."""
     not_covered: tuple[NotCovered, ...] = ()
+    """What people ask about and the FAQ says nothing about."""
     examples: tuple[Example, ...] = ()
+    """Messages as people type them, with the right entries: the bot learns from them how sure it may be."""
     phrases: Mapping[str, Mapping[str, Any]] = {}
+    """What the bot says and understands by itself; what is left out is as in the FAQ that ships with the bot."""
 
 
 def shipped() -> Path:
@@ -81,12 +86,12 @@ def examine(
     folder = folder or shipped()
     documents, faults = _documents(folder, instead)
     complete = not faults
-    parsed: list[tuple[Document, _File]] = []
+    parsed: list[tuple[Document, File]] = []
     for document in documents:
         try:
-            parsed.append((document, _File.model_validate(document.data or {})))
+            parsed.append((document, File.model_validate(document.data or {})))
         except ValidationError as error:
-            found = validation_faults(error, document, _File)
+            found = validation_faults(error, document, File)
             faults.extend(_with_entry(path, fault, document) for path, fault in found)
     faults.extend(_reference_faults(documents, complete))
     phrases, phrase_faults = _phrases(parsed)
@@ -104,7 +109,7 @@ def examine(
     return knowledge, tuple(sorted(faults))
 
 
-def _places(parsed: list[tuple[Document, _File]]) -> Iterator[tuple[KeyPath, Place]]:
+def _places(parsed: list[tuple[Document, File]]) -> Iterator[tuple[KeyPath, Place]]:
     """Where each value of the files stands, by its path in all of them together."""
     before: Counter[str] = Counter()
     for document, file in parsed:
@@ -193,7 +198,7 @@ def _references(documents: list[Document]) -> Iterator[tuple[Document, KeyPath, 
                         yield document, (block, index, key, number), other
 
 
-def _phrases(parsed: list[tuple[Document, _File]]) -> tuple[Phrases, list[Fault]]:
+def _phrases(parsed: list[tuple[Document, File]]) -> tuple[Phrases, list[Fault]]:
     """The shipped phrases, with what the folder says otherwise."""
     original = read(shipped() / "phrases.yaml")
     phrases = Phrases.model_validate(original.data["phrases"])
