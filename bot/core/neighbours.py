@@ -23,7 +23,7 @@ _MANY = 4_000
 """Up to this many phrasings, each is compared with each."""
 _COMMON = 0.01
 """Features of more than this share of many phrasings do not help to find rivals, and cost the most."""
-_DENSE = 0.02
+_DENSE = 0.03
 """Features of more than this share of few phrasings are compared by dense algebra: below it, pair by pair is faster."""
 
 Numbers = NDArray[np.integer[Any]]
@@ -114,19 +114,17 @@ class _OfFew:
 def _everything(postings: Postings) -> Floats:
     """How similar each is to each: dense algebra for common features, pair by pair for the many that few share."""
     users = np.diff(postings.ends)
-    users_of = np.repeat(users, users)
-    common = users > _DENSE * postings.count
-    is_common = np.repeat(common, users)
-    dense = np.zeros((postings.count, np.count_nonzero(common)), dtype=np.float32)
-    columns = np.repeat(np.arange(dense.shape[1]), users[common])
+    rare = int(_DENSE * postings.count)
+    is_common = np.repeat(users > rare, users)
+    dense = np.zeros((postings.count, np.count_nonzero(users > rare)), dtype=np.float32)
+    columns = np.repeat(np.arange(dense.shape[1]), users[users > rare])
     dense[postings.phrasings[is_common], columns] = postings.values[is_common]
     everything: Floats = dense @ dense.T
-    times = users_of[~is_common]  # each posting of a rare feature meets as many
-    first = np.repeat(np.flatnonzero(~is_common), times)
-    begins = np.repeat(np.repeat(postings.ends[:-1], users)[~is_common], times)
-    second = begins + np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
-    places = postings.phrasings[first].astype(np.int64) * postings.count + postings.phrasings[second]
-    np.add.at(everything.reshape(-1), places, postings.values[first] * postings.values[second])
+    for count in range(1, rare + 1):
+        at = postings.ends[:-1][users == count, None] + np.arange(count)
+        sharing, values = postings.phrasings[at].astype(np.intp), postings.values[at]
+        pairs = sharing[:, :, None] * postings.count + sharing[:, None, :]
+        np.add.at(everything.reshape(-1), pairs.reshape(-1), (values[:, :, None] * values[:, None, :]).reshape(-1))
     return everything
 
 

@@ -38,6 +38,8 @@ def fold(text: str) -> str:
 
 def _without_piles(text: str) -> str:
     """`text` with few marks on each letter: to sort a pile of them takes quadratic time (UAX #15, Stream-Safe Text)."""
+    if not any(map(unicodedata.combining, text)):
+        return text
     kept, height = [], 0
     for c in text:
         height = height + 1 if unicodedata.combining(c) else 0

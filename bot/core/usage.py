@@ -82,7 +82,10 @@ class Usage:
         shares = []
         for entry in entries:
             gone = without.get(entry, 0)
-            own = (certainty * max((w for w, users in s if users[entry] > gone), default=0.0) for certainty, s in heard)
+            own = (
+                certainty * max((w for w, users in s if users.get(entry, 0) > gone), default=0.0)
+                for certainty, s in heard
+            )
             shares.append((by_faq / total, sum(own) / total) if total else (0.0, 0.0))
         return shares
 
