@@ -11,7 +11,7 @@ import typer
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DateSchema, NullableSchema, StringSchema, WithDefaultSchema
 
-from bot.adapters.knowledge import File
+from bot.adapters.faq.knowledge import File
 from bot.core.phrases import Phrases, Says, Understands
 
 _NOT_BLANK = r"\S"

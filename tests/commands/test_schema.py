@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from bot.adapters.knowledge import load, shipped
+from bot.adapters.faq.knowledge import load, shipped
 from bot.commands import app
 from bot.yamlfile import Refused
-from tests.adapters.test_knowledge import BROKEN, GOOD
+from tests.adapters.faq.test_knowledge import BROKEN, GOOD
 
 FILES = sorted(shipped().glob("*.yaml"))
 FIRST_LINE = "# yaml-language-server: $schema=faq.schema.json\n"
