@@ -47,9 +47,9 @@ def evaluate(
 ) -> None:
     """Put examples to the FAQ, each as a new conversation, and tell what came of them.
 
-    An example is a message with the entries that would be right: `{text: "Ist Signal erlaubt?", expect: \\[signal]}`. Where
-    none answers, the list is empty; `language` and `kind` tell figures apart. From the examples of the FAQ itself the bot
-    has learned how sure it may be: what it does with messages that it has not seen, only a FILE of such tells.
+    An example is a message with the entries that would be right: `{text: "Is Signal okay?", expect: \\[signal]}`. Where
+    none answers, the list is empty; `language` and `kind` tell figures apart. From the examples of the FAQ itself the
+    bot has learned how sure it may be: what it does with messages that it has not seen, only a FILE of such tells.
 
     With --baseline, the evaluation is worse if an example became wrong, or if the share of right answers, or of these
     and offers together, fell by more than one percentage point. Only examples in both are compared, by their text.
