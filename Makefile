@@ -10,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check fmt lint format-check types imports faq baseline schema chaos bench-matching bench-operation
+.PHONY: demo test check fmt lint format-check types imports faq baseline schema chaos bench-matching bench-operation bench-keeping
 
 demo: $(INSTALLED)
 	@$(BIN)/auskunft demo
@@ -52,6 +52,9 @@ chaos: $(INSTALLED)
 bench-matching: $(INSTALLED)
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.matching
+
+bench-keeping: $(INSTALLED)
+	@$(BIN)/python -m benchmarks.keeping
 
 bench-operation: $(INSTALLED)
 	@$(BIN)/python -m benchmarks.operation
