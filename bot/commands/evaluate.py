@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 
 from bot import assembly
-from bot.adapters.faq.examples import read_verdicts
+from bot.adapters.examples import read_verdicts
 from bot.commands import figures
+from bot.commands.explanation import name_of
 from bot.commands.faults import FOUND, give_up
 from bot.config import load_config
 from bot.core.comparison import Comparison, compare
-from bot.core.decision import name_of
 from bot.core.evaluation import Evaluation, Judged, Tally, Trial
 from bot.yamlfile import Refused
 
@@ -47,9 +47,9 @@ def evaluate(
 ) -> None:
     """Put examples to the FAQ, each as a new conversation, and tell what came of them.
 
-    An example is a message with the entries that would be right: `{text: "Is Signal okay?", expect: \\[signal]}`. Where
-    none answers, the list is empty; `language` and `kind` tell figures apart. From the examples of the FAQ itself the
-    bot has learned how sure it may be: what it does with messages that it has not seen, only a FILE of such tells.
+    An example has a `text` and, in `expect`, the ids of the entries that would be right: an empty list where none is.
+    `language` and `kind` tell figures apart. From the examples of the FAQ itself the bot has learned how sure it may
+    be: what it does with messages that it has not seen, only a FILE of such tells.
 
     With --baseline, the evaluation is worse if an example became wrong, or if the share of right answers, or of these
     and offers together, fell by more than one percentage point. Only examples in both are compared, by their text.
