@@ -27,7 +27,8 @@ from bot.core.model import Language
 from bot.core.pace import Limits
 from bot.core.situation import Thresholds
 from bot.core.wording import Link, Model, Text
-from bot.yamlfile import Refused, read, validation_faults
+from bot.validation import validation_faults
+from bot.yamlfile import Refused, read
 
 _PREFIX = "AUSKUNFT_"
 _KUBERNETES = re.compile(r"AUSKUNFT_(PORT|SERVICE)(_|$)")

@@ -4,20 +4,21 @@ Both the FAQ and the configuration are read through here. Every scalar is read a
 models that validate it turn it into dates and numbers: so `no`, `on` and `1.10` mean themselves and surprise nobody.
 """
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from bot.core.fault import Fault, KeyPath, Place
 
 _LARGEST = 8 * 1024 * 1024
 """Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
 _DEEPEST = 30
+_CUT = re.compile(r"\s+(#[^\s#].*)")
 
 
 class Refused(Exception):
@@ -39,6 +40,8 @@ class Document:
     data: Any
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     """The line of every key and item, by the path of keys and indices that leads to it."""
+    cut: Mapping[KeyPath, str] = field(default_factory=dict)
+    """What follows a text in its row and was read as a comment, though it may be meant: "Raum #5" without quotes."""
 
     def place(self, path: KeyPath) -> Place:
         """The place of the value at `path`, or of what comes nearest above it."""
@@ -70,7 +73,7 @@ def read(path: Path, instead: bytes | None = None) -> Document:
     data = reader.value(nodes[0], ()) if nodes else {}
     if reader.faults:
         raise Refused(reader.faults)
-    return Document(file, data, reader.lines)
+    return Document(file, data, reader.lines, reader.cut)
 
 
 def read_text(path: Path, instead: bytes | None = None) -> str:
@@ -101,6 +104,9 @@ def _first_line(error: BaseException) -> str:
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
+    if (opening := _open_quote(error, text)) is not None:
+        remedy = 'Close it at the end of the text; a quotation mark within the text is written \\".'
+        return Fault(Place(file, opening + 1), "this is no valid YAML: the quotation mark here is not closed", remedy)
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     lines = text.splitlines()
@@ -114,6 +120,23 @@ def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
     return Fault(Place(file, line), f"this is no valid YAML ({error.problem or error.context})", remedy)
 
 
+def _open_quote(error: yaml.MarkedYAMLError, text: str) -> int | None:
+    """The row, from 0, of a quotation mark that is never closed, or only by the one that opens a later text."""
+    if error.context and "quoted scalar" in error.context and error.context_mark:
+        return int(error.context_mark.line)
+    problem = error.problem_mark
+    last: yaml.ScalarToken | None = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, yaml.CSafeLoader):
+            if problem is None or token.start_mark.index >= problem.index:
+                break
+            last = token if isinstance(token, yaml.ScalarToken) else last
+    if problem is None or last is None or last.style not in ("'", '"'):
+        return None
+    runs_on = last.start_mark.line < last.end_mark.line >= problem.line - 1
+    return int(last.start_mark.line) if runs_on else None
+
+
 class _Reader:
     """Turns the nodes of a document into plain data, and notes lines and faults on the way."""
 
@@ -121,6 +144,7 @@ class _Reader:
         self.file = file
         self._rows = text.split("\n")
         self.lines: dict[KeyPath, int] = {}
+        self.cut: dict[KeyPath, str] = {}
         self.faults: list[Fault] = []
         self._seen: set[int] = set()
 
@@ -141,6 +165,8 @@ class _Reader:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         elif isinstance(node, yaml.ScalarNode):
             self._seen.add(id(node))
+            if not node.style and (swallowed := self._swallowed(node)):
+                self.cut[path] = swallowed
             return node.value
         return None
 
@@ -167,94 +193,11 @@ class _Reader:
         mark = node.start_mark
         return mark.line < len(self._rows) and self._rows[mark.line][mark.column : mark.column + 1] in tuple(marks)
 
+    def _swallowed(self, node: yaml.Node) -> str | None:
+        """What ` #` cuts off an unquoted text, if it looks like a part of it: a comment has a space after its `#`."""
+        mark = node.end_mark
+        after = _CUT.match(self._rows[mark.line][mark.column :]) if mark.line < len(self._rows) else None
+        return after[1] if after else None
+
     def _fault(self, node: yaml.Node, message: str, remedy: str) -> None:
         self.faults.append(Fault(Place(self.file, node.start_mark.line + 1), message, remedy))
-
-
-def validation_faults(
-    error: ValidationError, document: Document, model: type[BaseModel]
-) -> Iterator[tuple[KeyPath, Fault]]:
-    """What pydantic found wrong in `document`, in an admin's words, each with the path of keys and indices to it."""
-    for detail in error.errors():
-        path = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-        yield path, Fault(document.place(path), *_words(detail, path, model))
-
-
-def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
-    """The message and the remedy for one of pydantic's errors."""
-    where = _dotted(path)
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            known = _keys(model, path[:-1])
-            near = difflib.get_close_matches(str(path[-1]), known, 1)
-            remedy = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
-            return f"unknown key `{where}`", remedy
-        case "missing":
-            return f"`{where}` is missing", "Add it."
-        case "string_too_short" | "too_short":
-            return f"`{where}` is empty", "Write something, or remove the line."
-        case "string_pattern_mismatch":
-            name = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
-            return f"`{where}` may not be written so", _PATTERNS.get(name, _COMPARE)
-        case "float_parsing":
-            return f"`{where}` is no number", "Write it with a point: 0.5"
-        case "model_type" if not path:
-            return "the file needs to be a block of keys", "Begin it with a key such as `entries:`."
-        case "string_type" | "tuple_type" | "list_type" | "model_type" | "dict_type":
-            kind = {"string_type": "a text", "tuple_type": "a list", "list_type": "a list"}.get(
-                detail["type"], "a block of keys"
-            )
-            return f"`{where}` needs to be {kind}", _SHAPES[kind]
-        case "url_parsing" | "url_scheme":
-            return f"`{where}` is no link", "Write the whole address, from https:// on (in links, mailto: may be, too)."
-        case kind if kind.startswith("date"):
-            return f"`{where}` is no date", "Write it as YYYY-MM-DD."
-        case _:
-            message = str(context.get("error", detail["msg"]))
-            return f"`{where}`: {message[:1].lower()}{message[1:]}", _COMPARE
-
-
-_COMPARE = "Compare it with config.example.yaml, or with a file of the FAQ that ships."
-_SHAPES = {
-    "a text": "Write it after the colon; put it in quotes where it holds a colon or begins with a sign.",
-    "a list": "Write one item a line, each after `- `, or in [brackets].",
-    "a block of keys": "Write one `key: value` a line, indented below it.",
-}
-
-_MAIL_ADDRESS = "Write a mail address, such as helpdesk@example.org."
-_PATTERNS = {
-    "id": "Use letters, digits and hyphens, without spaces.",
-    "large_rooms": 'Write each as "#name:server" or as "!id:server", in quotes.',
-    "user": 'Write it as "@name:server", in quotes.',
-    "contact": _MAIL_ADDRESS,
-    "sender": _MAIL_ADDRESS,
-    "recipient": _MAIL_ADDRESS,
-    "server": "Write its name only, such as mail.example.org: neither smtp:// nor a port.",
-}
-
-
-def _dotted(path: KeyPath) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:
-    """The keys that `model` knows at `path`, as they are written in the file."""
-    schema = model.model_json_schema()
-    here: Any = schema
-    for part in path:
-        here = _resolved(here, schema)
-        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
-    return list(_resolved(here, schema).get("properties", {}))
-
-
-def _resolved(node: Any, schema: Any) -> Any:
-    for choice in node.get("anyOf", []):
-        if "$ref" in choice or choice.get("type") == "object":
-            node = choice
-    if "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return node

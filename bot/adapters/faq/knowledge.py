@@ -5,9 +5,11 @@ may stand in any of them.
 Phrases that a folder does not have are taken from the FAQ that ships with the bot.
 """
 
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -23,8 +25,12 @@ from bot.core.model import Language
 from bot.core.phrases import Phrases, Says
 from bot.core.situation import Manners, Thresholds
 from bot.core.wording import Model
-from bot.yamlfile import Document, Refused, read, validation_faults
+from bot.validation import validation_faults
+from bot.yamlfile import Document, Refused, read
 
+_READ = (".yaml", ".yml")
+_MISNAMED = re.compile(r"\.ya?ml(\.(txt|rtf|docx?|odt)|\s.*)$", re.IGNORECASE)
+"""What editors and mail programs add to a file's name."""
 _LISTS = ("entries", "synonyms", "not_covered", "examples")
 
 
@@ -65,18 +71,21 @@ def load(folder: Path | None = None, instead: Mapping[str, bytes] = MappingProxy
     """The FAQ in `folder`; the shipped one without. `instead`: see `examine`.
 
     Raises:
-        Refused: the folder or a file of it cannot be used; all faults are named.
+        Refused: the folder or a file of it cannot be used; all errors are named.
     """
     knowledge, faults = examine(folder, instead)
-    if faults:
-        raise Refused(faults)
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        raise Refused(errors)
     return knowledge
 
 
 def examine(
     folder: Path | None = None, instead: Mapping[str, bytes] = MappingProxyType({})
 ) -> tuple[KnowledgeBase, tuple[Fault, ...]]:
-    """What can be read of the FAQ in `folder`, and why the rest cannot. Only without a fault is the FAQ whole.
+    """What can be read of the FAQ in `folder`, and why the rest cannot. Only without an error is the FAQ whole.
+
+    Warnings tell what was read and may be meant otherwise, and what was not read and may be meant to be.
 
     `instead` holds, by file name, what is read in the place of a file as it stands in the folder.
 
@@ -98,6 +107,8 @@ def examine(
     faults.extend(phrase_faults)
     if not faults and not any(file.entries for _, file in parsed):
         faults.append(Fault(Place(str(folder)), "there are no entries", "Write `entries:` into a *.yaml file in it."))
+    faults.extend(_cut(documents))
+    faults.extend(_unread(folder))
     knowledge = KnowledgeBase(
         entries=tuple(entry for _, file in parsed for entry in file.entries),
         synonyms=tuple(synonym for _, file in parsed for synonym in file.synonyms),
@@ -129,7 +140,7 @@ def files_of(folder: Path) -> list[Path]:
         OSError: there is no such folder, or it cannot be read.
     """
     return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")
+        path for path in folder.iterdir() if path.suffix.lower() in _READ and not path.name.startswith(".")
     )
 
 
@@ -145,6 +156,33 @@ def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Documen
         except Refused as refused:
             faults.extend(refused.faults)
     return documents, faults
+
+
+def _cut(documents: list[Document]) -> Iterator[Fault]:
+    """Texts without quotes that end at a ` #`: YAML takes the rest of the row for a comment."""
+    for document in documents:
+        for path, rest in document.cut.items():
+            message = f"the text is cut off before `{rest}`"
+            remedy = "Put the whole text in quotes; where a comment is meant, put a space after the `#`."
+            yield _with_entry(path, Fault(document.place(path), message, remedy, severity="warning"), document)
+
+
+def _unread(folder: Path) -> Iterator[Fault]:
+    """What looks like a part of the FAQ and is not read, by its name or as it stands in a folder of its own."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and _holds_faq(path):
+            yield Fault(Place(str(path)), "this folder is not read", "Move its files one up.", severity="warning")
+        elif _MISNAMED.search(path.name) and path.is_file():
+            remedy = "Let its name end in .yaml, without anything after it."
+            yield Fault(Place(str(path)), "this file is not read", remedy, severity="warning")
+
+
+def _holds_faq(folder: Path) -> bool:
+    with suppress(OSError):
+        return any(path.suffix.lower() in _READ for path in folder.iterdir())
+    return False
 
 
 def _with_entry(path: KeyPath, fault: Fault, document: Document) -> Fault:

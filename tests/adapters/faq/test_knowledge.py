@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.faq.knowledge import load, shipped
+from bot.adapters.faq.knowledge import examine, load, shipped
+from bot.core.fault import Fault
 from bot.yamlfile import Refused
 
 GOOD = 'entries:\n  - id: good\n    phrasings: {de: ["Wo?"]}\n'
@@ -59,7 +60,26 @@ BROKEN = {
     "active link": (GOOD + "    links: [{title: {de: x}, url: 'javascript:alert(1)'}]\n", 4, "is no link", "https://"),
     "malformed date": (GOOD + "    review_by: bald\n", 4, "is no date", "YYYY-MM-DD"),
     "a text for a list": ("entries:\n  - id: a\n    phrasings: {de: nur eins}\n", 3, "needs to be a list", "- "),
-    "syntax": ('entries:\n  - id: "a\n', 3, "no valid YAML", "quotes"),
+    "an open quote": ('entries:\n  - id: "a\n', 2, "the quotation mark here is not closed", "Close it"),
+    "an open quote before another": (
+        'entries:\n  - id: a\n    phrasings:\n      de:\n        - "Wo?\n        - "Wie?"\n        - "Was?"\n',
+        5,
+        "the quotation mark here is not closed",
+        "Close it",
+    ),
+    "an open bracket": ("entries:\n  - id: [a\n    phrasings: {de: [x]}\n", 3, "no valid YAML", "brackets"),
+    "no boolean": (GOOD + "    offers_human: vielleicht\n", 4, "is neither true nor false", "`true` or `false`"),
+    "no whole number": (GOOD + "synonyms: [{to: x, from: [y], weight: viel}]\n", 4, "is no number", "point"),
+    "too large a number": (GOOD + "synonyms: [{to: x, from: [y], weight: 2}]\n", 4, "is too large", "up to 1."),
+    "too small a number": (GOOD + "synonyms: [{to: x, from: [y], weight: 0}]\n", 4, "is too small", "above 0."),
+    "no such language": (GOOD + "examples: [{text: x, expect: [], language: fr}]\n", 4, "may not be that", "'de'"),
+    "an id that is too long": (
+        f"entries:\n  - id: {'a' * 101}\n    phrasings: {{de: [x]}}\n",
+        2,
+        "is too long",
+        "at most 100 characters",
+    ),
+    "no pointer": (GOOD + "not_covered: [{names: [x], pointer: {}}]\n", 4, "the `pointer` has no text", ""),
     "tab": ("entries:\n\t- id: a\n", 2, "tab", "spaces"),
     "encoding": ("entries:\n  - id: a\n    phrasings: {de: [Größe]}\n".encode("latin-1"), 3, "not UTF-8", "UTF-8"),
     "other encoding": (GOOD.encode("utf-16"), 1, "not UTF-8", "UTF-8"),
@@ -170,3 +190,50 @@ def test_the_shipped_faq_links_only_to_https_and_mail(tmp_path: Path) -> None:
     urls = [link.url for entry in load().entries for link in entry.links]
     assert urls
     assert all(url.startswith(("https://", "mailto:")) for url in urls)
+
+
+def warnings(folder: Path, content: str = GOOD) -> tuple[Fault, ...]:
+    """What is told of a folder that can be read all the same."""
+    (folder / "faq.yaml").write_text(content)
+    load(folder)
+    told = examine(folder)[1]
+    assert all(fault.severity == "warning" for fault in told)
+    return told
+
+
+@pytest.mark.parametrize("text", ["Raum #5", "Was ist C #? #neu", "Ticket\t#123 offen"])
+def test_a_text_that_a_comment_cuts_off_is_told(tmp_path: Path, text: str) -> None:
+    content = f"entries:\n  - id: good\n    phrasings:\n      de:\n        - Wo?\n        - {text}\n"
+    (fault,) = warnings(tmp_path, content)
+    assert str(fault).startswith(f"{tmp_path}/faq.yaml:6: warning: entry good: the text is cut off before `#")
+    assert "Put the whole text in quotes" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    "text", ['"Raum #5"', "'Raum #5'", "Raum#5", "C#", "Wo? # neu", '"Wo?" #neu', "Wo? ## neu", "|-\n          Raum #5"]
+)
+def test_what_is_quoted_or_looks_like_a_comment_is_not(tmp_path: Path, text: str) -> None:
+    assert warnings(tmp_path, f"entries:\n  - id: good\n    phrasings:\n      de:\n        - {text}\n") == ()
+
+
+@pytest.mark.parametrize("name", ["foo.yaml.txt", "FAQ.YAML ", "faq.yml.docx", "faq.yaml (1)"])
+def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD)
+    (fault,) = warnings(tmp_path)
+    assert (fault.place.file, fault.message) == (str(tmp_path / name), "this file is not read")
+
+
+@pytest.mark.parametrize("name", ["faq.yml.bak", "notes.txt", "faq.yaml~", ".faq.yaml.txt", "faq.yaml.orig"])
+def test_backups_and_other_files_are_not(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD)
+    assert warnings(tmp_path) == ()
+
+
+def test_a_folder_in_the_folder_that_holds_a_faq_is_told(tmp_path: Path) -> None:
+    for name in ("more", "pictures", ".git"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "more" / "faq.yml").write_text(GOOD)
+    (tmp_path / "pictures" / "a.png").write_text("")
+    (tmp_path / ".git" / "a.yaml").write_text(GOOD)
+    (fault,) = warnings(tmp_path)
+    assert (fault.place.file, fault.message) == (str(tmp_path / "more"), "this folder is not read")
