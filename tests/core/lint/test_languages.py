@@ -1,0 +1,19 @@
+from bot.core.lint import lint
+from tests.core.lint.faqs import entry, faq, german
+
+
+def test_a_faq_in_one_language_owes_no_other() -> None:
+    assert lint(faq(german("a"), german("b"))) == ()
+
+
+def test_where_an_entry_in_five_has_english_the_others_owe_it() -> None:
+    told = [fault for fault in lint(faq(*(german(each) for each in "abcd"), entry("e"))) if fault.entry]
+    assert {fault.entry for fault in told} == {"a", "b", "c", "d"}
+    assert all(fault.severity == "error" for fault in told)
+
+
+def test_where_fewer_have_it_only_the_strays_are_told_once_each() -> None:
+    base = faq(*(german(each) for each in "abcde"), german("f", answer={"de": "Ja.", "en": "Yes."}))
+    (fault,) = lint(base)
+    assert "warning: entry f: there is English here (`en:`), and hardly anywhere else" in str(fault)
+    assert fault.place == base.place("entries", 5, "answer", "en")
