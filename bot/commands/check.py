@@ -1,17 +1,43 @@
 """`auskunft check`: is the FAQ, and the configuration, in order?"""
 
+import asyncio
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
-from bot.adapters.faq.knowledge import load
-from bot.commands.faults import FOUND, give_up
-from bot.config import load_config
+from bot.adapters.faq.knowledge import examine, shipped
+from bot.adapters.links import ask_all, usual_cache
+from bot.commands import report as reports
+from bot.commands.faults import FOUND, UNUSABLE, give_up
+from bot.commands.settings import settings_faults
+from bot.config import Config, load_config
+from bot.core.desk import Desk
+from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault
-from bot.core.lint import lint
+from bot.core.lint import lint, lint_each
+from bot.core.lint.links import addresses, link_faults
+from bot.core.model import Reviewed
+from bot.core.situation import Thresholds
 from bot.yamlfile import Refused
+
+_MANY = 1000
+"""The phrasings from which on their review takes longer than people wait without a sign."""
+
+
+class Annotations(StrEnum):
+    """Who shows the faults beside the lines of a change."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
 
 
 def check(
@@ -23,28 +49,75 @@ def check(
         Path | None, typer.Option("--config", "-c", help="Check this configuration too, and the FAQ that it names.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help="Ask every link of the FAQ whether it leads anywhere.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    annotations: Annotated[
+        Annotations | None, typer.Option("--annotations", help="Print what GitHub or GitLab shows beside the lines.")
+    ] = None,
 ) -> None:
     """Check the FAQ: every fault with file, line, entry and remedy, all at once.
 
-    Exit codes: 0 in order; 1 faults were found; 2 the configuration cannot be used.
+    Exit codes: 0 in order; 1 faults were found; 2 wrong usage, or the configuration cannot be used.
     """
-    faults: tuple[Fault, ...]
-    if config:
-        try:
-            knowledge = knowledge or load_config(config, os.environ).knowledge
-        except Refused as refused:
-            give_up(refused.faults)
-    try:
-        base = load(knowledge)
-        files = len({base.place("entries", number).file for number in range(len(base.entries))})
-        subject = f"{len(base.entries)} entries in {files} files"
-        faults = lint(base)
-    except Refused as refused:
-        subject = "The FAQ cannot be used"
-        faults = refused.faults
-    for fault in faults:
-        typer.echo(str(fault))
-    errors = sum(fault.severity == "error" for fault in faults)
-    typer.echo(f"{subject}: {errors} errors, {len(faults) - errors} warnings.")
-    if errors or (strict and faults):
+    if as_json and annotations:
+        give_up("either --json or --annotations, not both", UNUSABLE)
+    settings, found = _settings(config)
+    folder = knowledge or (settings and settings.knowledge) or shipped()
+    report = _examined(folder, settings.matching if settings else Thresholds(), found, links)
+    if as_json:
+        typer.echo(reports.as_json(report))
+    elif annotations:
+        gitlab = annotations is Annotations.GITLAB
+        typer.echo(reports.for_gitlab(report) if gitlab else "\n".join(reports.for_github(report)))
+    elif sys.stdout.isatty():
+        reports.show(report, Console())
+    else:
+        typer.echo("\n".join(reports.lines(report)))
+    if report.errors or (strict and report.faults):
         raise typer.Exit(FOUND)
+
+
+def _settings(path: Path | None) -> tuple[Config | None, tuple[Fault, ...]]:
+    """The configuration, and what is suspicious in it."""
+    if path is None:
+        return None, ()
+    try:
+        config = load_config(path, os.environ)
+        return config, settings_faults(path, config, os.environ)
+    except Refused as refused:
+        give_up(refused.faults)
+
+
+def _examined(folder: Path, thresholds: Thresholds, found: tuple[Fault, ...], links: bool) -> reports.Report:
+    """What is wrong with the FAQ in `folder`, along with what was `found` before.
+
+    Where a file of it cannot be read, all that depends on the whole FAQ is left out.
+    """
+    try:
+        base, told = examine(folder)
+    except Refused as refused:
+        return reports.Report(0, 0, (*found, *refused.faults))
+    whole = all(fault.severity == "warning" for fault in told)
+    linted = lint(base, _reviewed(base), date.today(), thresholds) if whole else lint_each(base)
+    dead = link_faults(base, asyncio.run(ask_all(addresses(base), usual_cache()))) if links else ()
+    files = len({base.place("entries", number).file for number in range(len(base.entries))})
+    return reports.Report(len(base.entries), files, (*found, *sorted((*told, *linted, *dead))))
+
+
+def _reviewed(base: KnowledgeBase) -> tuple[Reviewed, ...]:
+    with _progress(sum(len(entry.wordings) for entry in base.entries)) as progress:
+        return Desk(base, Config.model_fields["contact"].default).review(progress)
+
+
+@contextmanager
+def _progress(phrasings: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal's standard error, where it takes longer than a moment."""
+    console = Console(stderr=True)
+    if phrasings < _MANY or not console.is_terminal:
+        yield lambda *_: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Trying every phrasing", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

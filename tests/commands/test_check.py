@@ -1,3 +1,5 @@
+import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,12 @@ def check(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_shipped_faq_is_in_order() -> None:
-    assert check("--strict") == (0, "31 entries in 4 files: 0 errors, 0 warnings.\n")
+def test_the_shipped_faq_is_in_order_but_for_reviews_that_are_due() -> None:
+    code, output = check()
+    *faults, summary = output.splitlines()
+    assert code == 0
+    assert [fault for fault in faults if "the review was due" not in fault] == []
+    assert summary == f"31 entries in 4 files: 0 errors, {len(faults)} warnings."
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -38,7 +44,9 @@ def test_warnings_fail_only_a_strict_check(tmp_path: Path) -> None:
     (tmp_path / "faq.yaml").write_text(
         "entries:\n  - {id: a, phrasings: {de: [x]}, answer: {de: x}, question: {de: x}}\n"
     )
-    assert check("-k", str(tmp_path))[0] == 0
+    code, output = check("-k", str(tmp_path))
+    assert code == 0
+    assert output.endswith("1 entry in 1 file: 0 errors, 6 warnings.\n")
     assert check("-k", str(tmp_path), "--strict")[0] == 1
 
 
@@ -47,3 +55,77 @@ def test_a_configuration_is_checked_with_the_faq_that_it_names(tmp_path: Path) -
     code, output = check("--config", str(tmp_path / "config.yaml"))
     assert code == 1
     assert "this is no folder" in output
+
+
+def test_what_can_be_read_is_checked_beside_what_cannot(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("entries:\n  - {id: a, phrasings: {de: [x]}, answer: {de: 'x<br>y'}}\n")
+    (tmp_path / "b.yaml").write_text("entries:\n\t- x\n")
+    (tmp_path / "c.yaml.txt").write_text("")
+    code, output = check("-k", str(tmp_path))
+    assert code == 1
+    assert [row.removeprefix(f"{tmp_path}/").partition(": ")[0] for row in output.splitlines()] == [
+        "a.yaml:2",
+        "b.yaml:2",
+        "c.yaml.txt:1",
+        "1 entry in 1 file",
+    ]
+    assert output.endswith("1 error, 2 warnings.\n")
+
+
+def test_how_phrasings_match_is_told(tmp_path: Path) -> None:
+    asked = "Wo steht im Institut der große Drucker für Plakate?"
+    again = "Wo steht im Institut der große Drucker für die Plakate?"
+    (tmp_path / "faq.yaml").write_text(
+        "entries:\n"
+        f"  - {{id: a, phrasings: {{de: [{asked}, Drucker kaputt, Toner im Drucker]}}}}\n"
+        f"  - {{id: b, phrasings: {{de: [Wann gibt es Urlaub?, Urlaub nehmen, {again}]}}}}\n"
+    )
+    assert f'"{asked}" is nearly "{again}" of `b`' in check("-k", str(tmp_path))[1]
+
+
+def test_a_faq_that_says_nothing_is_checked_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text('entries: [{id: a, phrasings: {de: ["???"]}}]\n')
+    assert "holds no word, and leads to no entry" in check("-k", str(tmp_path))[1]
+
+
+def test_the_faults_of_a_configuration_are_told_with_the_faqs(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text('matrix: {user: "@b:example.org", password: x}\nknowledge: faq\n')
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "faq.yaml").write_text("entries: [{id: a, phrasings: {de: [x]}}]\n")
+    code, output = check("--config", str(tmp_path / "config.yaml"))
+    assert code == 1
+    assert output.startswith(f"{tmp_path}/config.yaml:1: error: `@b:example.org` is still the example's")
+    assert "entry a: the answer is missing in de" in output
+
+
+def test_an_unusable_configuration_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("matrix: {user: x}\n")
+    assert check("--config", str(tmp_path / "config.yaml"))[0] == 2
+
+
+def test_programs_get_json_or_annotations_but_not_both(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text("entries: [{id: a, phrasings: {de: [x]}}]\n")
+    folder = str(tmp_path)
+    code, output = check("-k", folder, "--json")
+    told = json.loads(output)
+    assert (code, told["entries"], told["errors"], len(told["faults"])) == (1, 1, 2, told["errors"] + told["warnings"])
+    assert (
+        f"::error file={folder}/faq.yaml,line=1,title=entry a::the answer is missing in de."
+        in check("-k", folder, "--annotations", "github")[1]
+    )
+    assert len(json.loads(check("-k", folder, "--annotations", "gitlab")[1])) == len(told["faults"])
+    assert check("-k", folder, "--json", "--annotations", "gitlab")[0] == 2
+    assert check("-k", folder, "--annotations", "bitbucket")[0] == 2
+
+
+def test_links_are_asked_only_where_it_is_wanted(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dead = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    (tmp_path / "faq.yaml").write_text(
+        f"entries:\n  - id: a\n    phrasings: {{de: [x]}}\n    answer: {{de: 'Siehe <{dead}>.'}}\n"
+    )
+    folder = str(tmp_path)
+    assert "leads nowhere" not in check("-k", folder)[1]
+    code, output = check("-k", folder, "--links")
+    assert code == 1
+    assert f"faq.yaml:4: error: entry a: {dead} leads nowhere: the server cannot be reached." in output

@@ -139,9 +139,7 @@ def files_of(folder: Path) -> list[Path]:
     Raises:
         OSError: there is no such folder, or it cannot be read.
     """
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in _READ and not path.name.startswith(".")
-    )
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _READ and not path.name.startswith("."))
 
 
 def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Document], list[Fault]]:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from bot.adapters.knowledge import load
+from bot.adapters.faq.knowledge import load
 from bot.core.faq import Entry, KnowledgeBase, NotCovered, Synonym
 from bot.core.fault import KeyPath, Place
 from bot.core.phrases import Phrases
