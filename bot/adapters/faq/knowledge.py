@@ -31,6 +31,10 @@ from bot.yamlfile import Document, Refused, read
 _READ = (".yaml", ".yml")
 _MISNAMED = re.compile(r"\.ya?ml(\.(txt|rtf|docx?|odt)|\s.*)$", re.IGNORECASE)
 """What editors and mail programs add to a file's name."""
+_NO_PROSE = frozenset(
+    ("id", "related", "expect", "url", "review_by", "as_of", "offers_human", "weight", "language", "kind")
+)
+"""Keys whose values never hold a `#` after a space: what follows there is a comment."""
 _LISTS = ("entries", "synonyms", "not_covered", "examples")
 
 
@@ -160,6 +164,8 @@ def _cut(documents: list[Document]) -> Iterator[Fault]:
     """Texts without quotes that end at a ` #`: YAML takes the rest of the row for a comment."""
     for document in documents:
         for path, rest in document.cut.items():
+            if _NO_PROSE & set(path):
+                continue
             message = f"the text is cut off before `{rest}`"
             remedy = "Put the whole text in quotes; where a comment is meant, put a space after the `#`."
             yield _with_entry(path, Fault(document.place(path), message, remedy, severity="warning"), document)

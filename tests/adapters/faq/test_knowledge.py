@@ -216,6 +216,10 @@ def test_what_is_quoted_or_looks_like_a_comment_is_not(tmp_path: Path, text: str
     assert warnings(tmp_path, f"entries:\n  - id: good\n    phrasings:\n      de:\n        - {text}\n") == ()
 
 
+def test_nor_is_a_comment_after_what_is_no_prose(tmp_path: Path) -> None:
+    assert warnings(tmp_path, GOOD + "    review_by: 2027-05-01 #checked\n    related: [] #none\n") == ()
+
+
 @pytest.mark.parametrize("name", ["foo.yaml.txt", "FAQ.YAML ", "faq.yml.docx", "faq.yaml (1)"])
 def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(GOOD)

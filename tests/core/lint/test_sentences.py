@@ -1,11 +1,5 @@
-from bot.core.faq import KnowledgeBase
 from bot.core.lint import lint
 from tests.core.lint.faqs import entry, faq, german
-
-
-def without_own(base: KnowledgeBase, *names: str) -> KnowledgeBase:
-    kept = {path: place for path, place in base.places.items() if not {"phrases", *names} <= {"phrases", *path}}
-    return base.model_copy(update={"places": kept})
 
 
 def test_a_faq_that_keeps_the_shipped_introductions_is_told_which_once() -> None:
