@@ -15,6 +15,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.examples import read_examples
 from bot.adapters.faq.folder import FaqFolder
+from bot.adapters.faq.inspection import inspect
 from bot.adapters.faq.knowledge import load, open_desk
 from bot.adapters.faq.watching import changes
 from bot.adapters.mail import SmtpMailer
@@ -93,7 +94,7 @@ def _folder(config: Config) -> FaqFolder:
         thresholds=config.matching,
         manners=_manners(config),
     )
-    return FaqFolder(config.knowledge, opened, lambda _: (), apart)
+    return FaqFolder(config.knowledge, opened, partial(inspect, thresholds=config.matching), apart)
 
 
 @asynccontextmanager

@@ -10,10 +10,12 @@ import pytest
 
 from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.folder import FaqFolder
+from bot.adapters.faq.knowledge import load
 from bot.adapters.simulated import SimulatedAdminRoom, SimulatedClock
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer
 from bot.core.edition import Edition
+from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, Place
 from bot.keeper import Keeper, open_keeper
 from bot.keys import Unusable
@@ -51,8 +53,8 @@ def opened(folder: Path, instead: Mapping[str, bytes] = {}) -> Edition:
     return open_edition(folder, instead, contact=CONTACT)
 
 
-def checked(_folder: Path) -> tuple[Fault, ...]:
-    return (Fault(Place("faq.yaml", 3), "it is late", "Go home.", severity="warning"),)
+def inspected(folder: Path) -> tuple[KnowledgeBase, tuple[Fault, ...]]:
+    return load(folder), (Fault(Place("faq.yaml", 3), "it is late", "Go home.", severity="warning"),)
 
 
 async def here(make: Any, *arguments: Any) -> Any:
@@ -61,7 +63,7 @@ async def here(make: Any, *arguments: Any) -> Any:
 
 
 def folder_of(path: Path) -> FaqFolder:
-    return FaqFolder(path, opened, checked, here)
+    return FaqFolder(path, opened, inspected, here)
 
 
 @pytest.fixture
@@ -203,7 +205,7 @@ async def test_a_process_that_dies_is_told_and_tried_again_on_request(keeper: Ke
     async def dies(*_: Any) -> Any:
         raise Unusable("the FAQ could not be made ready (exit code -9): is there enough memory?")
 
-    keeper.folder = FaqFolder(faq, opened, checked, dies)
+    keeper.folder = FaqFolder(faq, opened, inspected, dies)
     save(faq, "Bei der Pforte", "Beim Empfang")
     await keeper.mind(once(False))
     assert "enough memory" in said(keeper)[0][0].replace("\\", "")

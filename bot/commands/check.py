@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,23 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.adapters.faq.knowledge import examine, shipped
+from bot.adapters.faq.inspection import inspect
+from bot.adapters.faq.knowledge import shipped
 from bot.adapters.links import ask_all, usual_cache
 from bot.commands import report as reports
 from bot.commands.faults import FOUND, UNUSABLE, give_up
 from bot.commands.settings import settings_faults
 from bot.config import Config, load_config
-from bot.core.desk import Desk
-from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault
-from bot.core.lint import lint, lint_each
 from bot.core.lint.links import addresses, link_faults
-from bot.core.model import Reviewed
 from bot.core.situation import Thresholds
 from bot.yamlfile import Refused
-
-_MANY = 1000
-"""The phrasings from which on their review takes longer than people wait without a sign."""
 
 
 class Annotations(StrEnum):
@@ -91,33 +84,21 @@ def _settings(path: Path | None) -> tuple[Config | None, tuple[Fault, ...]]:
 
 
 def _examined(folder: Path, thresholds: Thresholds, found: tuple[Fault, ...], links: bool) -> reports.Report:
-    """What is wrong with the FAQ in `folder`, along with what was `found` before.
-
-    Where a file of it cannot be read, all that depends on the whole FAQ is left out.
-    """
+    """What is wrong with the FAQ in `folder`, along with what was `found` before."""
     try:
-        base, told = examine(folder)
+        with _progress() as progress:
+            base, told = inspect(folder, thresholds, progress)
     except Refused as refused:
         return reports.Report(0, 0, (*found, *refused.faults))
-    whole = all(fault.severity == "warning" for fault in told)
-    linted = lint(base, _reviewed(base), date.today(), thresholds) if whole else lint_each(base)
     dead = link_faults(base, asyncio.run(ask_all(addresses(base), usual_cache()))) if links else ()
     files = len({base.place("entries", number).file for number in range(len(base.entries))})
-    return reports.Report(len(base.entries), files, (*found, *sorted((*told, *linted, *dead))))
-
-
-def _reviewed(base: KnowledgeBase) -> tuple[Reviewed, ...]:
-    with _progress(sum(len(entry.wordings) for entry in base.entries)) as progress:
-        return Desk(base, Config.model_fields["contact"].default).review(progress)
+    return reports.Report(len(base.entries), files, (*found, *sorted((*told, *dead))))
 
 
 @contextmanager
-def _progress(phrasings: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal's standard error, where it takes longer than a moment."""
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal's standard error: a large FAQ takes a minute."""
     console = Console(stderr=True)
-    if phrasings < _MANY or not console.is_terminal:
-        yield lambda *_: None
-        return
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("Trying every phrasing", total=None)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading and trying every phrasing", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 
 from bot import assembly
-from bot.adapters.examples import read_verdicts
+from bot.adapters.faq.examples import read_verdicts
 from bot.commands import figures
-from bot.commands.explanation import name_of
 from bot.commands.faults import FOUND, give_up
 from bot.config import load_config
 from bot.core.comparison import Comparison, compare
+from bot.core.decision import name_of
 from bot.core.evaluation import Evaluation, Judged, Tally, Trial
 from bot.yamlfile import Refused
 

@@ -16,7 +16,8 @@ from bot.core.evaluation import Verdict
 from bot.core.faq import Example, KnowledgeBase
 from bot.core.fault import Fault, KeyPath, Place
 from bot.core.wording import Model
-from bot.yamlfile import Document, Refused, read, read_text, validation_faults
+from bot.validation import validation_faults
+from bot.yamlfile import Document, Refused, read, read_text
 
 _KEYS = (
     "An example has a `text` and `expect` (the ids of the entries that answer it; [] where none does), and may have "

@@ -10,12 +10,14 @@ from typing import Any
 from bot.adapters.faq import pen
 from bot.adapters.faq.knowledge import files_of, shipped
 from bot.core.edition import Edition
+from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault
 from bot.core.model import Language
 from bot.ports.keeping import CannotWrite, Change
+from bot.yamlfile import Refused
 
 Open = Callable[[Path, Mapping[str, bytes]], Edition]
-Check = Callable[[Path], tuple[Fault, ...]]
+Inspect = Callable[[Path], tuple[KnowledgeBase, tuple[Fault, ...]]]
 Apart = Callable[..., Awaitable[Any]]
 """Calls a function with arguments in a process of its own."""
 
@@ -23,11 +25,11 @@ Apart = Callable[..., Awaitable[Any]]
 class FaqFolder:
     """One folder."""
 
-    def __init__(self, folder: Path | None, open_edition: Open, check: Check, apart: Apart) -> None:
-        """`folder`: without it, the FAQ that ships. `open_edition` and `check` are told the folder."""
+    def __init__(self, folder: Path | None, open_edition: Open, inspect: Inspect, apart: Apart) -> None:
+        """`folder`: without it, the FAQ that ships. `open_edition` and `inspect` are told the folder."""
         self.folder = folder or shipped()
         self._open = open_edition
-        self._check = check
+        self._inspect = inspect
         self._apart = apart
 
     @property
@@ -59,7 +61,11 @@ class FaqFolder:
         Raises:
             Unusable: this could not be found out.
         """
-        faults: tuple[Fault, ...] = await self._apart(self._check, self.folder)
+        faults: tuple[Fault, ...]
+        try:
+            _, faults = await self._apart(self._inspect, self.folder)
+        except Refused as refused:
+            faults = refused.faults
         return faults
 
     async def with_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:

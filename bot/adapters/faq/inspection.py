@@ -1,0 +1,35 @@
+"""All that is wrong with a FAQ: what its files say amiss, what it lacks, and how the matcher sees its phrasings."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from bot.adapters.faq.knowledge import examine
+from bot.core.desk import Desk
+from bot.core.faq import KnowledgeBase
+from bot.core.fault import Fault
+from bot.core.lint import lint, lint_each
+from bot.core.situation import Thresholds
+
+_NOBODY = "nobody@example.org"
+"""The contact address of a desk that answers nobody."""
+
+
+def inspect(
+    folder: Path | None,
+    thresholds: Thresholds = Thresholds(),
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> tuple[KnowledgeBase, tuple[Fault, ...]]:
+    """What can be read of the FAQ in `folder`, and all faults; `progress`: see `Desk.review`.
+
+    Where a file of it cannot be read, all that depends on the whole FAQ is left out.
+
+    Raises:
+        Refused: this is no folder.
+    """
+    base, told = examine(folder)
+    if any(fault.severity == "error" for fault in told):
+        found = lint_each(base)
+    else:
+        found = lint(base, Desk(base, _NOBODY).review(progress), date.today(), thresholds)
+    return base, tuple(sorted((*told, *found)))
