@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
+from itertools import count, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,9 +111,11 @@ class Features:
 
     def vector(self, read: tuple[Word, ...]) -> Vector:
         """A text as a vector of length 1; shorter where it says next to nothing, such as "wir"."""
-        found = {self._columns[feature]: value for feature, value in bag(read).items() if feature in self._columns}
-        features = np.fromiter(found, dtype=np.int32, count=len(found))
-        values = np.fromiter(found.values(), dtype=np.float32, count=len(found)) * self._scale[features]
+        found = bag(read)
+        features = np.fromiter(map(self._columns.get, found, repeat(-1)), dtype=np.int32, count=len(found))
+        values = np.fromiter(found.values(), dtype=np.float32, count=len(found))
+        known = features >= 0
+        features, values = features[known], values[known] * self._scale[features[known]]
         length = max(float(np.linalg.norm(values)), self._least)
         return Vector(features, values / np.float32(length or 1.0))
 

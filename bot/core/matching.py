@@ -8,7 +8,7 @@ vector (`features`). The head, learned from the phrasings, scores every entry (`
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bot.core.confidence import Calibration, Observations
 from bot.core.contrast import weigh_contrast
 from bot.core.faq import Example, KnowledgeBase
-from bot.core.features import Features, Floats, Vector
+from bot.core.features import Features, Vector
 from bot.core.head import BEST, best_of
 from bot.core.model import Evidence, Explanation, Match, Ranking, Reviewed, Word
 from bot.core.reading import Reader
@@ -58,7 +58,6 @@ class _Scored:
 
     read: tuple[Word, ...]
     vector: Vector
-    nearness: Floats
     best: NDArray[np.int_]
     """The numbers of the best entries, best first."""
     scores: NDArray[np.float64]
@@ -110,8 +109,13 @@ class Index:
         several = np.flatnonzero(np.bincount([number for number, _ in inside])[[n for n, _ in inside]] >= _ENOUGH)
         sample = several[np.linspace(0, len(several) - 1, min(_HELD_OUT, len(several))).astype(int)]
         self._head, held_out = learn(self._features.postings, self._of, classes, sample)
+        self._examples: dict[str, _Scored] = {}
         seen = [*self._seen_in_phrasings(readings, held_out), *self._seen_in_examples(knowledge.examples, len(sample))]
         self._calibration = Calibration(Observations.joined(seen))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the example messages as they were read serve who makes the FAQ ready and asks them next."""
+        return {**vars(self), "_examples": {}}
 
     def rank(self, question: str) -> Ranking:
         """The best five entries, most confident first, and whether the question is about something else."""
@@ -181,6 +185,8 @@ class Index:
 
     def _best_passage(self, text: str) -> _Scored:
         """The whole message, or the passage of a long one that some entry fits best."""
+        if text in self._examples:
+            return self._examples[text]
         whole = self._read(text)
         candidates = [whole]
         if len(whole) >= _LONG:
@@ -191,8 +197,7 @@ class Index:
 
     def _scored(self, read: tuple[Word, ...]) -> _Scored:
         vector = self._features.vector(read)
-        nearness = self._head.near(vector)
-        everything = self._head.scores(nearness).astype(np.float64)
+        everything = self._head.scores(self._head.near(vector)).astype(np.float64)
         scores, beside = np.split(everything, [len(self._entries)])
         best = best_of(scores)
         shares = np.array(self._usage.explained(read, best.tolist()))
@@ -201,7 +206,7 @@ class Index:
             number = int(beside.argmax())
             own = self._usage.explained(read, [len(self._entries) + number])[0]
             outside = _Outside(self._outside[number], float(beside[number]), own)
-        return _Scored(read, vector, nearness, best, scores[best], shares, outside)
+        return _Scored(read, vector, best, scores[best], shares, outside)
 
     def _read(self, text: str) -> tuple[Word, ...]:
         return weigh_contrast(self._reader.read(text))
@@ -228,7 +233,8 @@ class Index:
     def _seen_in_examples(self, examples: Sequence[Example], phrasings: int) -> Iterator[Observations]:
         """How the example messages match; together they count `_EXAMPLES_COUNT` times as much as the phrasings."""
         read = [(example, _shortened(example.text)) for example in examples]
-        scored = [(example, text, self._best_passage(text)) for example, text in read]
+        self._examples.update((text, self._best_passage(text)) for _, text in read)
+        scored = [(example, text, self._examples[text]) for example, text in read]
         told = [(example, best) for example, text, best in scored if self._not_covered(text, best) is None]
         for example, best in told:
             right = self._entries[best.best[0]] in example.expect
@@ -238,7 +244,8 @@ class Index:
     def _evidence(self, match: Match, best: _Scored) -> Evidence:
         number = self._entries.index(match.entry)
         own = [phrasing for phrasing, entry in enumerate(self._of) if entry == number]
-        nearest = sorted(own, key=lambda phrasing: -best.nearness[phrasing])[:_EVIDENCE]
+        nearness = self._head.near(best.vector)
+        nearest = sorted(own, key=lambda phrasing: -nearness[phrasing])[:_EVIDENCE]
         parts = ((self._features.share(word, best.vector), word.typed) for word in best.read)
         given = [(float(self._head.said(self._head.near(part))[number]), typed) for part, typed in parts]
         telling = [typed for value, typed in sorted(given, reverse=True) if value > _TELLING]
