@@ -12,6 +12,7 @@ import pytest
 
 from bot.adapters.faq.knowledge import load, shipped
 from bot.adapters.matrix.colleague import Colleague, colleague, register
+from bot.core.render import plain
 from tests.e2e.conftest import PASSWORD, QUIET, MakeBot, MakePerson, RunningBot, chat
 
 NEW = "Was hat es mit dem Brieftaubenverbot auf sich?"
@@ -104,10 +105,11 @@ async def test_an_admin_adds_a_phrasing_that_answers_at_once_and_takes_it_out_ag
     room = await chat(ada, keeping.bot, encrypted=True)
     question = "Darf ich dienstlich den grünen Plapperkasten nutzen?"
     before = {path.name: path.read_bytes() for path in keeping.faq.iterdir()}
-    assert "WhatsApp" not in (await answer(ada, room, keeping.bot, question)).body
+    first_line = plain(load(keeping.faq).entry("whatsapp").answer.best("de")).splitlines()[0]
+    assert first_line not in (await answer(ada, room, keeping.bot, question)).body
     told = await keeping.says(f"!add whatsapp {question}")
     assert f"„{question}“ führt ab jetzt zu whatsapp (messenger.yaml, de)" in told
-    assert "WhatsApp" in (await answer(ada, room, keeping.bot, question)).body
+    assert first_line in (await answer(ada, room, keeping.bot, question)).body
     assert question in load(keeping.faq).entry("whatsapp").phrasings.de
     changed = [path.name for path in keeping.faq.iterdir() if path.read_bytes() != before[path.name]]
     assert changed == ["messenger.yaml"]
