@@ -18,11 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.matching import synthetic
-from bot.adapters.apart import apart
+from bot.adapters.apart import Workshop
 from bot.adapters.clock import SystemClock
 from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.folder import FaqFolder
-from bot.adapters.faq.knowledge import load, shipped
+from bot.adapters.faq.inspection import inspect
+from bot.adapters.faq.knowledge import shipped
 from bot.adapters.faq.watching import changes
 from bot.core.conversation import Conversation
 from bot.core.model import Message
@@ -64,8 +65,13 @@ async def asked(keeper: Keeper, delays: Delays, is_reloading: asyncio.Event) -> 
 
 async def reloads(folder: Path) -> tuple[list[float], Delays]:
     """The seconds from each save to the FAQ being live, and how long answers took meanwhile."""
-    path = FaqFolder(folder, partial(open_edition, contact="a@example.org"), load, apart)
-    keeper = await open_keeper(path, SystemClock())
+    async with Workshop() as workshop:
+        path = FaqFolder(folder, partial(open_edition, contact="a@example.org"), inspect, workshop)
+        return await saves(folder, await open_keeper(path, SystemClock()))
+
+
+async def saves(folder: Path, keeper: Keeper) -> tuple[list[float], Delays]:
+    """Save again and again, while questions are asked."""
     delays, is_reloading, took = Delays(), asyncio.Event(), []
     tasks = [
         asyncio.create_task(keeper.mind(changes(folder, asyncio.Event()))),

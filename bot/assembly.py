@@ -3,14 +3,14 @@
 import asyncio
 import ctypes
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bot.adapters.apart import apart
+from bot.adapters.apart import Workshop
 from bot.adapters.clock import SystemClock
 from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.examples import read_examples
@@ -74,19 +74,19 @@ async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = 
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
     clock = SystemClock()
-    folder = _folder(config)
-    keeper = await open_keeper(folder, clock)
-    _give_back()
-    key = open_key(config.data)
-    pace = Pace(config.matrix.questions)
-    with locked(config.data):
-        async with open_database(config.data / _STORE, key, clock) as database:
-            kept = _Kept(database, clock, key, pace, Connection(clock))
-            async with _beside(keeper.mind(changes(folder.folder, look or asyncio.Event()))):
+    async with Workshop() as workshop:
+        folder = _folder(config, workshop)
+        keeper = await open_keeper(folder, clock)
+        _give_back()
+        key = open_key(config.data)
+        pace = Pace(config.matrix.questions)
+        with locked(config.data):
+            async with open_database(config.data / _STORE, key, clock) as database, _minded(keeper, folder, look):
+                kept = _Kept(database, clock, key, pace, Connection(clock))
                 await stay_logged_in(config.matrix, lambda again: _listen(config, stop, keeper, kept, again))
 
 
-def _folder(config: Config) -> FaqFolder:
+def _folder(config: Config, workshop: Workshop) -> FaqFolder:
     opened = partial(
         open_edition,
         contact=config.contact,
@@ -94,13 +94,20 @@ def _folder(config: Config) -> FaqFolder:
         thresholds=config.matching,
         manners=_manners(config),
     )
-    return FaqFolder(config.knowledge, opened, partial(inspect, thresholds=config.matching), apart)
+    return FaqFolder(config.knowledge, opened, partial(inspect, thresholds=config.matching), workshop)
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do this until the end of the block."""
-    task = asyncio.create_task(work)
+async def _minded(keeper: Keeper, folder: FaqFolder, look: asyncio.Event | None) -> AsyncIterator[None]:
+    """What is saved in the folder is taken over, until the end of the block."""
+
+    async def mind() -> None:
+        try:
+            await keeper.mind(changes(folder.folder, look or asyncio.Event()))
+        except Exception as error:  # whoever asks is answered all the same
+            log.error("the FAQ is not reloaded any more, restart the bot: %s", type(error).__name__)
+
+    task = asyncio.create_task(mind())
     try:
         yield
     finally:

@@ -1,61 +1,141 @@
 """Work that needs much memory for a moment is done in a Python process of its own: what it takes goes with it.
 
 An allocator hands little of a peak back, and a library that was imported stays. Learning a FAQ takes 150 MB for two
-seconds, and SciPy; what answers afterwards takes a tenth of it.
+seconds; what answers afterwards takes a tenth of it.
+
+The processes are forked by one that was started for that, has imported what they need, and waits: a start from nothing
+would take a third of a second. It has no threads, so that forking is safe, and it ends with the bot.
 """
 
 import asyncio
+import gc
 import os
 import pickle
+import signal
+import struct
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, BinaryIO, TypeVar
 
 from bot.keys import Unusable
+
+_PRELOADED = ("bot.adapters.faq.editions", "bot.core.learning")
+"""What is imported once, for all processes."""
+_LENGTH = struct.Struct("!Q")
 
 Made = TypeVar("Made")
 
 
-async def apart(make: Callable[..., Made], *arguments: object) -> Made:
-    """What `make(*arguments)` returns or raises; all of it is pickled on its way.
+class Workshop:
+    """Where such work is done, one piece after the other."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> "Workshop":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End what is in hand."""
+        await self._close()
+
+    async def __call__(self, make: Callable[..., Made], *arguments: object) -> Made:
+        """What `make(*arguments)` returns or raises; all of it is pickled on its way.
+
+        Raises:
+            Unusable: the process ended without a result.
+        """
+        async with self._lock:
+            process = await self._opened()
+            try:
+                told = await _asked(process, pickle.dumps((make, arguments)))
+            except BaseException as error:
+                await self._close()
+                if isinstance(error, OSError | EOFError):
+                    raise Unusable("the FAQ could not be made ready: is there enough memory?") from error
+                raise
+        result, raised = _unpickled(told)
+        if raised is not None:
+            raise raised
+        made: Made = result
+        return made
+
+    async def _close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+    async def _opened(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", __name__),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # what we run, not any other
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for us
+            )
+        return self._process
+
+
+async def _asked(process: asyncio.subprocess.Process, wanted: bytes) -> bytes:
+    """What the process answers.
 
     Raises:
-        Unusable: the process ended without a result.
+        OSError, EOFError: it has died.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # what we run, not what lies around
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for us
-    )
+    into: Any = process.stdin
+    out_of: Any = process.stdout
+    into.write(_LENGTH.pack(len(wanted)) + wanted)
+    await into.drain()
+    (length,) = _LENGTH.unpack(await out_of.readexactly(_LENGTH.size))
+    told: bytes = await out_of.readexactly(length)
+    return told
+
+
+def _unpickled(told: bytes) -> Any:
+    """What was made, without collecting garbage meanwhile: for so long nobody would be answered."""
+    gc.disable()
     try:
-        told, _ = await process.communicate(pickle.dumps((make, arguments)))
+        return pickle.loads(told)  # noqa: S301 (our own process wrote it)
     finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode:
-        memory = ": is there enough memory?" if process.returncode < 0 else ""  # a signal, such as the kernel's kill
-        raise Unusable(f"the FAQ could not be made ready (exit code {process.returncode}){memory}")
-    made, error = pickle.loads(told)  # noqa: S301 (our own process wrote it)
-    if error is not None:
-        raise error
-    result: Made = made
-    return result
+        gc.enable()
 
 
 def _main() -> None:
-    make, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 (our own process wrote it)
-    made, raised = None, None
+    """Fork a process for each piece of work, until nobody wants any."""
+    for module in _PRELOADED:
+        import_module(module)
+    gc.disable()  # what is forked is over before it would pay, and nothing that is shared is written to
+    wanted, given = sys.stdin.buffer, sys.stdout.buffer
+    while head := wanted.read(_LENGTH.size):
+        work = wanted.read(*_LENGTH.unpack(head))
+        worker = os.fork()
+        if worker == 0:
+            os._exit(_done(work, given))
+        _, status = os.waitpid(worker, 0)
+        if status:  # it may have told a half of what it made: nothing more can be told behind that
+            sys.exit(1)
+
+
+def _done(work: bytes, given: BinaryIO) -> int:
+    """Do one piece of work, and tell what came of it; the exit code."""
     try:
-        made = make(*arguments)
+        make, arguments = pickle.loads(work)  # noqa: S301 (our own process wrote it)
+        told = pickle.dumps((make(*arguments), None), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # it is raised over there
-        raised = error
+        told = pickle.dumps((None, error))
     try:
-        sys.stdout.buffer.write(pickle.dumps((made, raised), pickle.HIGHEST_PROTOCOL))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os._exit(1)  # the bot was killed: nobody waits for this
+        given.write(_LENGTH.pack(len(told)) + told)
+        given.flush()
+    except BrokenPipeError:  # the bot was killed: nobody waits for this
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

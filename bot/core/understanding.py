@@ -46,6 +46,7 @@ class Understanding:
             for kind, phrases in self._phrases.items()
             if kind not in _EXACT
         }
+        self._longest = {kind: max(map(len, phrases), default=0) for kind, phrases in self._joined.items()}
 
     def read(self, text: str) -> "Understood":
         """What `text` may be understood as."""
@@ -83,7 +84,7 @@ class Understanding:
         return self._choices.get(left, self._choices.get(said))
 
     def _is_nearly(self, joined: str, kind: str) -> bool:
-        if len(joined) < _SHORTEST:
+        if not _SHORTEST <= len(joined) <= self._longest[kind] / _SIMILAR:
             return False
         scorer = OSA.normalized_similarity
         found = process.extractOne(joined, self._joined[kind], scorer=scorer, score_cutoff=_SIMILAR)

@@ -4,11 +4,14 @@ import asyncio
 import os
 import pickle
 import sys
+import threading
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.apart import apart
+from bot.adapters.apart import Workshop
 from bot.adapters.faq.knowledge import load, open_desk
 from bot.core.conversation import Conversation
 from bot.core.desk import Desk
@@ -18,12 +21,46 @@ from bot.yamlfile import Refused
 from tests.conftest import CONTACT, NOW, message
 
 
-async def test_it_is_made_in_another_process() -> None:
-    assert await apart(os.getpid) != os.getpid()
+@pytest.fixture
+async def workshop() -> AsyncIterator[Workshop]:
+    async with Workshop() as workshop:
+        yield workshop
 
 
-async def test_a_desk_that_was_made_apart_answers_as_one_that_was_made_here(desk: Desk) -> None:
-    other = await apart(open_desk, None, CONTACT, "de", Thresholds())
+def waits(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+async def test_each_piece_of_work_is_done_in_a_process_of_its_own(workshop: Workshop) -> None:
+    made = [await workshop(os.getpid) for _ in range(2)]
+    assert len({*made, os.getpid()}) == 3
+    assert await workshop(os.getppid) == await workshop(os.getppid)
+
+
+async def test_pieces_of_work_wait_for_one_another(workshop: Workshop) -> None:
+    assert len(set(await asyncio.gather(workshop(waits, 0.1), workshop(waits, 0)))) == 2
+
+
+async def test_at_its_end_what_is_in_hand_ends_too() -> None:
+    async with Workshop() as workshop:
+        keeper = await workshop(os.getppid)
+        waiting = asyncio.create_task(workshop(waits, 60))
+        await asyncio.sleep(0.2)
+    waiting.cancel()
+    with pytest.raises(ProcessLookupError):
+        os.kill(keeper, 0)
+
+
+async def test_what_is_not_wanted_any_more_ends_and_the_next_piece_is_done(workshop: Workshop) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await workshop(waits, 60)
+    assert await workshop(waits, 0)
+
+
+async def test_a_desk_that_was_made_apart_answers_as_one_that_was_made_here(desk: Desk, workshop: Workshop) -> None:
+    other = await workshop(open_desk, None, CONTACT, "de", Thresholds())
     for text in ("Ist Signal erlaubt?", "wie loge ich mich bei dfnconf ein", "Wann hat die Mensa offen?"):
         assert other.consider(Conversation(), message(text), NOW) == desk.consider(Conversation(), message(text), NOW)
         assert other.explain(text) == desk.explain(text)
@@ -44,16 +81,24 @@ sys.exit("scipy" in sys.modules)
     assert process.returncode == 0
 
 
-async def test_faults_of_the_faq_are_told_with_their_places(tmp_path: Path) -> None:
+async def test_faults_of_the_faq_are_told_with_their_places(workshop: Workshop, tmp_path: Path) -> None:
     (tmp_path / "faq.yaml").write_text("entries: [{}]\nnonsense: 1\n")
     with pytest.raises(Refused) as here:
         load(tmp_path)
     with pytest.raises(Refused) as there:
-        await apart(load, tmp_path)
+        await workshop(load, tmp_path)
     assert there.value.faults == here.value.faults
     assert str(there.value) == str(here.value)
 
 
-async def test_a_process_that_dies_is_told() -> None:
-    with pytest.raises(Unusable, match="memory"):
-        await apart(os.abort)
+async def test_a_process_that_dies_is_told_and_the_next_one_does_its_work(workshop: Workshop) -> None:
+    for _ in range(2):
+        with pytest.raises(Unusable, match="memory"):
+            await workshop(os.abort)
+    assert await workshop(os.getpid)
+
+
+async def test_what_cannot_be_sent_back_is_told(workshop: Workshop) -> None:
+    with pytest.raises(TypeError, match="pickle"):
+        await workshop(threading.Lock)
+    assert await workshop(os.getpid)

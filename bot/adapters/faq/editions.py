@@ -1,7 +1,9 @@
 """Opens an edition of the FAQ: loaded, checked and tested, by what a desk and its keepers need of the configuration."""
 
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 from bot.adapters.faq.knowledge import load
@@ -31,12 +33,14 @@ def open_edition(
         Refused: the FAQ cannot be used.
     """
     knowledge = load(folder, instead)
-    desk = Desk(knowledge.model_copy(update={"places": {}}), contact, language, thresholds, manners)
+    with ProcessPoolExecutor(1, get_context("fork")) as beside:  # a second core, where there is one
+        faults = beside.submit(lint, knowledge, today=datetime.now(UTC).date())
+        desk = Desk(knowledge.model_copy(update={"places": {}}), contact, language, thresholds, manners)
     places = [knowledge.place("examples", number) for number in range(len(knowledge.examples))]
     phrases = knowledge.phrases
     return Edition(
         desk=desk,
-        faults=lint(knowledge, today=datetime.now(UTC).date()),
+        faults=faults.result(),
         evaluation=evaluate(desk, knowledge.examples, places),
         keeping=Keeping(phrases, Understanding(phrases.understands), Voice(contact), language),
         files={each.id: Path(knowledge.place("entries", n).file).name for n, each in enumerate(knowledge.entries)},
