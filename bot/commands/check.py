@@ -92,7 +92,7 @@ def _examined(folder: Path, thresholds: Thresholds, found: tuple[Fault, ...], li
         return reports.Report(0, 0, (*found, *refused.faults))
     dead = link_faults(base, asyncio.run(ask_all(addresses(base), usual_cache()))) if links else ()
     files = len({base.place("entries", number).file for number in range(len(base.entries))})
-    return reports.Report(len(base.entries), files, (*found, *sorted((*told, *dead))))
+    return reports.Report(len(base.entries), files, (*found, *sorted((*told, *dead))), str(folder))
 
 
 @contextmanager

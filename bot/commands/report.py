@@ -21,11 +21,12 @@ _WIDEST = 120
 
 @dataclass(frozen=True)
 class Report:
-    """The faults of a FAQ of so many entries, in so many files."""
+    """The faults of a FAQ of so many entries, in so many files of a folder."""
 
     entries: int
     files: int
     faults: tuple[Fault, ...]
+    folder: str = ""
 
     @property
     def errors(self) -> int:
@@ -42,7 +43,7 @@ class Report:
         """The whole in one line."""
         checked = f"{_several(self.entries, 'entry', 'entries')} in {_several(self.files, 'file', 'files')}"
         found = f"{_several(self.errors, 'error', 'errors')}, {_several(self.warnings, 'warning', 'warnings')}"
-        return f"{checked}: {found}."
+        return f"{shown(self.folder)}: {checked}: {found}." if self.folder else f"{checked}: {found}."
 
 
 def lines(report: Report) -> Iterator[str]:

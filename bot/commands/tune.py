@@ -72,7 +72,7 @@ def _print(tuning: Tuning) -> None:
     if tuning.changes_nothing:
         typer.echo("What is in force is as good as the best, as far as these examples can tell: keep it.")
         return
-    typer.echo("Write this into the configuration:\n\nmatching:")
+    typer.echo("What is proposed, for the configuration:\n\nmatching:")
     for name, value in tuning.proposed.thresholds.model_dump().items():
         typer.echo(f"  {name}: {value:g}")
 

@@ -27,6 +27,9 @@ def _checked_link(url: str) -> str:
     return url  # as written: pydantic would add a slash, which some pages do not know
 
 
+TO_REPLACE: dict[Language, str] = {"de": "BITTE ERSETZEN:", "en": "PLEASE REPLACE:"}
+"""How a text begins that a draft holds only until somebody writes a better one."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Link = Annotated[
     Text,

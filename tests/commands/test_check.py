@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot.adapters.faq.knowledge import shipped
 from bot.commands import app
+from bot.commands.report import shown
 from tests.adapters.faq.test_knowledge import BROKEN
 
 
@@ -19,7 +21,7 @@ def test_the_shipped_faq_is_in_order_but_for_reviews_that_are_due() -> None:
     *faults, summary = output.splitlines()
     assert code == 0
     assert [fault for fault in faults if "the review was due" not in fault] == []
-    assert summary == f"31 entries in 4 files: 0 errors, {len(faults)} warnings."
+    assert summary == f"{shown(str(shipped()))}: 31 entries in 4 files: 0 errors, {len(faults)} warnings."
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -67,7 +69,7 @@ def test_what_can_be_read_is_checked_beside_what_cannot(tmp_path: Path) -> None:
         "a.yaml:2",
         "b.yaml:2",
         "c.yaml.txt:1",
-        "1 entry in 1 file",
+        str(tmp_path),
     ]
     assert output.endswith("1 error, 2 warnings.\n")
 

@@ -9,7 +9,18 @@ from datetime import date
 
 from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault
-from bot.core.lint import answers, entries, examples, garbling, matches, phrasings, sentences, subjects, synonyms
+from bot.core.lint import (
+    answers,
+    entries,
+    examples,
+    garbling,
+    leftovers,
+    matches,
+    phrasings,
+    sentences,
+    subjects,
+    synonyms,
+)
 from bot.core.lint.languages import owed, strays
 from bot.core.model import Reviewed
 from bot.core.situation import Thresholds
@@ -38,11 +49,12 @@ def lint(
         examples.faults(knowledge),
         sentences.faults(knowledge, languages),
         garbling.faults(knowledge),
+        leftovers.faults(knowledge),
     )
     return tuple(sorted(fault for faults in found for fault in faults))
 
 
 def lint_each(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
     """The faults that are told of each value by itself, so that they hold where only a part of a FAQ can be read."""
-    found = (answers.faults(knowledge), examples.faults(knowledge), garbling.faults(knowledge))
+    found = (modules.faults(knowledge) for modules in (answers, examples, garbling, leftovers))
     return tuple(sorted(fault for faults in found for fault in faults))

@@ -77,10 +77,13 @@ def test_it_is_to_be_reviewed_in_a_year(today: date, review_by: date) -> None:
 
 def test_pasted_into_a_faq_it_loads_and_only_the_other_language_is_missed(tmp_path: Path) -> None:
     (tmp_path / "faq.yaml").write_text("entries:\n" + draft("Wo ist der Drucker?", "de", (), TODAY))
-    (fault,) = [fault for fault in lint(load(tmp_path)) if fault.severity == "error"]
+    (fault,) = [fault for fault in lint(load(tmp_path)) if fault.severity == "error" and "draft" not in fault.message]
     assert "no phrasings in en" in fault.message
     content = (tmp_path / "faq.yaml").read_bytes()
-    (tmp_path / "faq.yaml").write_bytes(with_phrasing(content, "drucker", "en", "Where is the printer?"))
+    completed = with_phrasing(content, "drucker", "en", "Where is the printer?").decode()
+    for mark in ("BITTE ERSETZEN:", "PLEASE REPLACE:"):
+        completed = completed.replace(mark, "Im Keller:")
+    (tmp_path / "faq.yaml").write_text(completed)
     assert not [fault for fault in lint(load(tmp_path)) if fault.severity == "error"]
 
 

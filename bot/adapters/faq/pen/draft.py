@@ -14,27 +14,29 @@ from ruamel.yaml.scalarstring import LiteralScalarString as Literal
 from bot.adapters.faq.pen.scalar import in_one_line
 from bot.core.model import LANGUAGES, Language
 from bot.core.text import FUNCTION_WORDS, words
+from bot.core.wording import TO_REPLACE
 from bot.ports.keeping import CannotWrite
 
 _LONGEST_ID = 40
 _NAMELESS: dict[Language, str] = {"de": "neuer-eintrag", "en": "new-entry"}
+_DE, _EN = TO_REPLACE["de"], TO_REPLACE["en"]
 _QUESTION: dict[Language, str] = {
-    "de": "BITTE ERSETZEN: dieselbe Frage auf Deutsch",
-    "en": "PLEASE REPLACE: the same question in English",
+    "de": f"{_DE} dieselbe Frage auf Deutsch",
+    "en": f"{_EN} the same question in English",
 }
 _ANSWER: dict[Language, str] = {
     "de": (
-        "BITTE ERSETZEN: die Antwort in einem Satz.\n\n"
+        f"{_DE} die Antwort in einem Satz.\n\n"
         "Darunter, was man sonst noch wissen sollte, als Markdown:\n\n1. Schritte\n2. oder Listen"
     ),
     "en": (
-        "PLEASE REPLACE: the answer in one sentence.\n\n"
+        f"{_EN} the answer in one sentence.\n\n"
         "Below it, whatever else helps to know, as Markdown:\n\n1. steps\n2. or lists"
     ),
 }
 _SOURCE: dict[Language, str] = {
-    "de": "BITTE ERSETZEN: wo die Antwort steht",
-    "en": "PLEASE REPLACE: where the answer comes from",
+    "de": f"{_DE} wo die Antwort steht",
+    "en": f"{_EN} where the answer comes from",
 }
 _SOURCE_URL = "https://example.org/"
 _COMMENTS: dict[Language, dict[str, str]] = {
