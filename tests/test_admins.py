@@ -93,7 +93,8 @@ async def test_what_was_taken_out_by_hand_is_told_and_the_one_before_is_undone_n
     await room.says("!add drucker Toner leer")
     save(faq, "Toner leer", "Kartusche leer")
     await room.keeper.reload()
-    assert "unverändert" in await room.says("!undo")
+    told = await room.says("!undo")
+    assert "unverändert: faq.yaml" in told
     assert "„Papierstau beheben“" in await room.says("!undo")
 
 

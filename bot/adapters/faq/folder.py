@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ class FaqFolder:
             CannotWrite: see the port.
         """
         before = await self._content(file)
-        return Change(file, before, pen.with_phrasing(before, entry, language, phrasing))
+        with _in(file):
+            return Change(file, before, pen.with_phrasing(before, entry, language, phrasing))
 
     async def without_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
         """The change that takes a phrasing out.
@@ -84,7 +86,8 @@ class FaqFolder:
             CannotWrite: see the port.
         """
         before = await self._content(file)
-        return Change(file, before, pen.without_phrasing(before, entry, language, phrasing))
+        with _in(file):
+            return Change(file, before, pen.without_phrasing(before, entry, language, phrasing))
 
     async def write(self, change: Change) -> None:
         """Write the file.
@@ -105,6 +108,15 @@ class FaqFolder:
     def draft(self, question: str, language: Language, known: Sequence[str]) -> str:
         """An entry for a question, as YAML."""
         return pen.draft(question, language, known, datetime.now(UTC).date())
+
+
+@contextmanager
+def _in(file: str) -> Iterator[None]:
+    """What cannot be written is told with the name of the file."""
+    try:
+        yield
+    except CannotWrite as error:
+        raise CannotWrite(f"{file}, {error}") from None
 
 
 def _digest(folder: Path) -> str:
