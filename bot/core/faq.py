@@ -1,6 +1,6 @@
 """What the FAQ's keepers write: entries, synonyms, what is not covered, as frozen, validated values.
 
-Reading them from files is the business of `adapters.knowledge`; whether they are complete, that of `lint`.
+Reading them from files is the business of `adapters.faq.knowledge`; whether they are complete, that of `lint`.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """A phrasing more or less in a file of the FAQ, and every other byte of the file as it was.
 
 What comes out is read again and compared before anybody gets it. Whether the whole FAQ is sound with it is the
-business of `adapters.knowledge`: `load(folder, {name: content})`.
+business of `adapters.faq.knowledge`: `load(folder, {name: content})`.
 """
 
 import codecs
