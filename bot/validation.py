@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.core.fault import Fault, KeyPath
 from bot.yamlfile import Document
@@ -19,7 +20,7 @@ def validation_faults(
         yield path, Fault(document.place(path), *_words(detail, path, model))
 
 
-def _words(detail: Any, path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
+def _words(detail: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
     """The message and the remedy for one of pydantic's errors."""
     where, kind, context = _dotted(path), detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":

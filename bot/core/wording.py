@@ -17,8 +17,6 @@ from pydantic import (
 from bot.core.model import Language
 
 _LINK: TypeAdapter[AnyUrl] = TypeAdapter(Annotated[AnyUrl, UrlConstraints(allowed_schemes=["https", "http", "mailto"])])
-
-
 _TEXT = {"type": "string", "pattern": r"\S"}
 
 

@@ -9,7 +9,7 @@ from bot.core.model import LANGUAGES, Language
 
 _FEW = 0.2
 """Below this share of the entries, those that have a language are strays, and the others do not lack it."""
-NAMES: dict[Language, str] = {"de": "German", "en": "English"}
+_NAMES: dict[Language, str] = {"de": "German", "en": "English"}
 
 
 def owed(knowledge: KnowledgeBase) -> tuple[Language, ...]:
@@ -25,7 +25,7 @@ def strays(knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterato
         for language in LANGUAGES:
             if language not in languages and (key := _key(entry, language)):
                 place = knowledge.place("entries", number, key, language)
-                message = f"there is {NAMES[language]} here (`{language}:`), and hardly anywhere else in this FAQ"
+                message = f"there is {_NAMES[language]} here (`{language}:`), and hardly anywhere else in this FAQ"
                 remedy = "Remove it, or write all entries in both languages."
                 yield Fault(place, message, remedy, entry.id, "warning")
 
