@@ -5,6 +5,7 @@
 # make chaos  kill the bot and the homeserver at random while people ask (5 minutes; CHAOS_SEED=... repeats a run)
 # make bench-operation  measure speed and memory beside a bare echo bot (20 minutes; writes docs/operation-benchmark.md)
 # make bench-matching   measure the matching, beside other methods (10 minutes; writes docs/matching-benchmark.*)
+# make bench-keeping    measure how soon a saved FAQ is live (4 minutes; writes docs/keeping-benchmark.md)
 
 PYTHON ?= python3
 BIN := .venv/bin
