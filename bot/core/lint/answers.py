@@ -11,7 +11,6 @@ from markdown_it.tree import SyntaxTreeNode
 
 from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, KeyPath
-from bot.core.lint.entries import ABOUT_THE_BOT
 from bot.core.model import LANGUAGES
 from bot.core.render import MATRIX_TAGS, plain
 
@@ -50,8 +49,9 @@ def links(markdown: str) -> tuple[str, ...]:
 def faults(knowledge: KnowledgeBase) -> Iterator[Fault]:
     """What of the answers and pointers clients do not show well."""
     for path, entry, text in texts(knowledge):
-        about_the_bot = (entry or "").startswith(ABOUT_THE_BOT)
-        for message, remedy in chain(() if about_the_bot else _size(text), _content(_nodes(text))):
+        is_about_the_bot = entry is not None and knowledge.entry(entry).is_about_the_bot
+        size = () if is_about_the_bot else _size(text)  # those are as long as the law wants
+        for message, remedy in chain(size, _content(_nodes(text))):
             yield Fault(knowledge.place(*path), f"the {path[2]} in {path[3]} {message}", remedy, entry, "warning")
 
 

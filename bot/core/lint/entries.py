@@ -7,9 +7,6 @@ from bot.core.faq import Entry, KnowledgeBase
 from bot.core.fault import Fault, Severity
 from bot.core.model import Language
 
-ABOUT_THE_BOT = "bot-"
-"""How the ids of entries about the bot itself begin. They are their own source, and as long as the law wants them."""
-
 
 def faults(knowledge: KnowledgeBase, languages: tuple[Language, ...], today: date | None) -> Iterator[Fault]:
     """What is missing in each entry, and what is due."""
@@ -38,7 +35,7 @@ def _untold(knowledge: KnowledgeBase, number: int, entry: Entry, languages: tupl
 def _untrusted(knowledge: KnowledgeBase, number: int, entry: Entry, today: date | None) -> Iterator[Fault]:
     severity: Severity = "warning"
     place = knowledge.place("entries", number)
-    if not entry.id.startswith(ABOUT_THE_BOT) and entry.source is None:
+    if entry.source is None and not entry.is_about_the_bot:  # those are their own source
         remedy = "Add `source: {title, url, as_of}`, so that staff can trust it."
         yield Fault(place, "the source is missing", remedy, entry.id, severity)
     if entry.review_by is None:
