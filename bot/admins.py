@@ -89,9 +89,7 @@ class Admins:
             case "why":
                 return self._why(replace(message, text=command.rest)) if command.rest else self._says.question_missing()
             case "new":
-                return (
-                    self._draft(replace(message, text=command.rest)) if command.rest else self._says.question_missing()
-                )
+                return self._draft(replace(message, text=command.rest))
             case "undo":
                 return await self._undo(message)
             case "add":
@@ -118,7 +116,11 @@ class Admins:
 
     def _draft(self, question: Message) -> Reply:
         language = self._keeper.desk.language_for(question)
-        return self._says.drafted(self._folder.draft(question.text or "", language, tuple(self._keeper.live.files)))
+        try:
+            draft = self._folder.draft(question.text or "", language, tuple(self._keeper.live.files))
+        except CannotWrite:  # it holds nothing that can be seen
+            return self._says.question_missing()
+        return self._says.drafted(draft)
 
     async def _add(self, wanted: Wanted, message: Message, forced: bool) -> Reply:
         if self._folder.is_shipped:
@@ -169,9 +171,8 @@ class Admins:
         last = begun or next((each for each in reversed(additions) if not each.undone_by), None)
         if last is None:
             return self._says.nothing_to_undo()
-        if begun and last.entry not in self._keeper.desk.entries_with(
-            last.phrasing
-        ):  # the bot was killed before it could tell
+        is_gone = last.entry not in self._keeper.desk.entries_with(last.phrasing)
+        if begun and is_gone:  # the bot was killed before it could tell
             return self._says.undone(last.phrasing, last.entry, last.file)
         await self._additions.keep(replace(last, undone_by=message.event_id))
         try:

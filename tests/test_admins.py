@@ -155,6 +155,7 @@ async def test_a_phrasing_that_breaks_an_example_is_refused_with_the_example(roo
         ("!add drucker 👍🎉", "nie als Frage"),
         ("!why", "gehört eine Frage"),
         ("!new", "gehört eine Frage"),
+        ("!new \u200b", "gehört eine Frage"),
     ],
 )
 async def test_what_cannot_be_done_is_told_with_a_way_on(room: Room, faq: Path, text: str, part: str) -> None:

@@ -75,7 +75,11 @@ class Folder(Protocol):
         """
 
     def draft(self, question: str, language: Language, known: Sequence[str]) -> str:
-        """An entry for a question, as YAML to be completed; its id is none of the `known` ones."""
+        """An entry for a question, as YAML to be completed; its id is none of the `known` ones.
+
+        Raises:
+            CannotWrite: the question holds no text.
+        """
 
 
 class AdminRoom(Protocol):

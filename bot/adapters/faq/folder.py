@@ -106,7 +106,11 @@ class FaqFolder:
             ) from None
 
     def draft(self, question: str, language: Language, known: Sequence[str]) -> str:
-        """An entry for a question, as YAML."""
+        """An entry for a question, as YAML.
+
+        Raises:
+            CannotWrite: see the port.
+        """
         return pen.draft(question, language, known, datetime.now(UTC).date())
 
 
