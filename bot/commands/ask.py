@@ -40,7 +40,7 @@ def ask(
     ] = False,
     knowledge: Annotated[
         Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the one that ships with the bot."),
+        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
     ] = None,
     config: Annotated[
         Path | None,
@@ -50,7 +50,7 @@ def ask(
     """Ask the FAQ and see what staff would see, without a homeserver.
 
     On a terminal without a QUESTION, a conversation begins; an empty line or Ctrl-D ends it.
-    Exit codes: 0 done; 2 wrong usage, or a FAQ that cannot be used.
+    Exit codes: 0 done; 2 wrong usage, or a FAQ or configuration that cannot be used.
     """
     if lang not in (None, "de", "en"):
         give_up(f"--lang is de or en, not {lang}")

@@ -17,7 +17,7 @@ from bot.adapters.faq.inspection import inspect
 from bot.adapters.faq.knowledge import shipped
 from bot.adapters.links import ask_all, usual_cache
 from bot.commands import report as reports
-from bot.commands.faults import FOUND, UNUSABLE, give_up
+from bot.commands.faults import FOUND, give_up
 from bot.commands.settings import settings_faults
 from bot.config import Config, load_config
 from bot.core.fault import Fault
@@ -36,12 +36,12 @@ class Annotations(StrEnum):
 def check(
     knowledge: Annotated[
         Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the FAQ that ships with the bot."),
+        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Check this configuration too, and the FAQ that it names.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     links: Annotated[
         bool, typer.Option("--links", help="Ask every link of the FAQ whether it leads anywhere.")
     ] = False,
@@ -52,10 +52,10 @@ def check(
 ) -> None:
     """Check the FAQ: every fault with file, line, entry and remedy, all at once.
 
-    Exit codes: 0 in order; 1 faults were found; 2 wrong usage, or the configuration cannot be used.
+    Exit codes: 0 no errors; 1 errors were found; 2 wrong usage, or the configuration cannot be used.
     """
     if as_json and annotations:
-        give_up("either --json or --annotations, not both", UNUSABLE)
+        give_up("either --json or --annotations, not both")
     settings, found = _settings(config)
     folder = knowledge or (settings and settings.knowledge) or shipped()
     report = _examined(folder, settings.matching if settings else Thresholds(), found, links)

@@ -29,7 +29,7 @@ def evaluate(
     ] = None,
     knowledge: Annotated[
         Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the one that ships with the bot."),
+        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Evaluate with this configuration's FAQ and thresholds.")

@@ -15,7 +15,7 @@ from bot.ports import StoreBroken
 from bot.yamlfile import Refused
 
 FOUND = 1
-"""The check found faults."""
+"""The check found errors; the evaluation is worse than the baseline; the device is not signed."""
 UNUSABLE = 2
 """Wrong usage, or what was given cannot be used."""
 LOGGED_OUT = 3

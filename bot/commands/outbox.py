@@ -17,9 +17,7 @@ from bot.commands.faults import give_up, told
 from bot.config import load_config
 from bot.ports.post import Outbox, PostStatus
 
-app = typer.Typer(
-    name="outbox", help="Show the letters to support; let one be tried again, or drop it.", invoke_without_command=True
-)
+app = typer.Typer(name="outbox", invoke_without_command=True)
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file: config.yaml.")]
 Reference = Annotated[str, typer.Argument(help="What the list and the person call the letter, such as lusab-babad.")]

@@ -25,7 +25,7 @@ def tune(
     ] = None,
     knowledge: Annotated[
         Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; without it, the one that ships with the bot."),
+        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="The configuration whose FAQ and thresholds are in force.")
