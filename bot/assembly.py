@@ -16,7 +16,7 @@ from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.examples import read_examples
 from bot.adapters.faq.folder import FaqFolder
 from bot.adapters.faq.inspection import inspect
-from bot.adapters.faq.knowledge import load, open_desk
+from bot.adapters.faq.knowledge import load
 from bot.adapters.faq.watching import changes
 from bot.adapters.mail import SmtpMailer
 from bot.adapters.matrix.admin_room import MatrixAdminRoom
@@ -50,6 +50,7 @@ from bot.cases import Cases
 from bot.config import Config
 from bot.core.desk import Desk
 from bot.core.evaluation import Trial
+from bot.core.faq import KnowledgeBase
 from bot.core.model import Language, Reply
 from bot.core.pace import Pace
 from bot.core.situation import Manners
@@ -310,16 +311,12 @@ def trial(knowledge: Path | None, config: Config | None, examples: Path | None) 
     Raises:
         Refused: the FAQ or the file cannot be used.
     """
-    base = load(knowledge or (config.knowledge if config else None))
+    base = _faq(knowledge, config)
     if examples:
         asked, places = read_examples(examples, base)
     else:
         asked, places = base.examples, tuple(base.place("examples", number) for number in range(len(base.examples)))
-    if config:
-        desk = Desk(base, config.contact, config.language, config.matching, _manners(config))
-    else:
-        desk = Desk(base, str(Config.model_fields["contact"].default))
-    return Trial(desk, asked, places)
+    return Trial(_desk(base, config), asked, places)
 
 
 def rehearsal(knowledge: Path | None, config: Config | None) -> tuple[Helpdesk, Desk]:
@@ -330,13 +327,20 @@ def rehearsal(knowledge: Path | None, config: Config | None) -> tuple[Helpdesk, 
     Raises:
         Refused: the FAQ cannot be used.
     """
-    if config:
-        folder, manners = knowledge or config.knowledge, _manners(config)
-        desk = open_desk(folder, config.contact, config.language, config.matching, manners)
-    else:
-        desk = open_desk(knowledge, str(Config.model_fields["contact"].default))
+    desk = _desk(_faq(knowledge, config), config)
     clock, replies = SystemClock(), SimulatedReplies()
     store = SimulatedStore(clock)
     rooms = SimulatedRooms() if config and config.matrix.support_room else None
     escalations = Escalations(desk, store, store.outbox, replies, clock, rooms=rooms)
     return Helpdesk(desk, store, replies, escalations, clock), desk
+
+
+def _faq(knowledge: Path | None, config: Config | None) -> KnowledgeBase:
+    """The FAQ in a folder; without one, that of the configuration; without either, the one that ships."""
+    return load(knowledge or (config.knowledge if config else None))
+
+
+def _desk(base: KnowledgeBase, config: Config | None) -> Desk:
+    if config is None:
+        return Desk(base, str(Config.model_fields["contact"].default))
+    return Desk(base, config.contact, config.language, config.matching, _manners(config))

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.apart import Workshop
-from bot.adapters.faq.knowledge import load, open_desk
+from bot.adapters.faq.knowledge import load
 from bot.core.conversation import Conversation
 from bot.core.desk import Desk
-from bot.core.triage import Thresholds
 from bot.keys import Unusable
 from bot.yamlfile import Refused
 from tests.conftest import CONTACT, NOW, message
@@ -60,7 +59,7 @@ async def test_what_is_not_wanted_any_more_ends_and_the_next_piece_is_done(works
 
 
 async def test_a_desk_that_was_made_apart_answers_as_one_that_was_made_here(desk: Desk, workshop: Workshop) -> None:
-    other = await workshop(open_desk, None, CONTACT, "de", Thresholds())
+    other = await workshop(Desk, load(), CONTACT)
     for text in ("Ist Signal erlaubt?", "wie loge ich mich bei dfnconf ein", "Wann hat die Mensa offen?"):
         assert other.consider(Conversation(), message(text), NOW) == desk.consider(Conversation(), message(text), NOW)
         assert other.explain(text) == desk.explain(text)

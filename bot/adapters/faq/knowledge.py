@@ -18,12 +18,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.core.desk import Desk
 from bot.core.faq import Entry, Example, KnowledgeBase, NotCovered, Synonym
 from bot.core.fault import Fault, KeyPath, Place
-from bot.core.model import Language
 from bot.core.phrases import Phrases, Says
-from bot.core.situation import Manners, Thresholds
 from bot.core.wording import Model
 from bot.validation import validation_faults
 from bot.yamlfile import Document, Refused, read
@@ -58,17 +55,6 @@ def shipped() -> Path:
     package = Path(str(files("bot")))
     inside = package / "knowledge"
     return inside if inside.is_dir() else package.parent / "knowledge"
-
-
-def open_desk(
-    folder: Path | None,
-    contact: str,
-    language: Language = "de",
-    thresholds: Thresholds = Thresholds(),
-    manners: Manners = Manners(),
-) -> Desk:
-    """A desk that answers from the FAQ in `folder`, and forgets its lines; for the rest, see `Desk` and `load`."""
-    return Desk(load(folder).model_copy(update={"places": {}}), contact, language, thresholds, manners)
 
 
 def load(folder: Path | None = None, instead: Mapping[str, bytes] = MappingProxyType({})) -> KnowledgeBase:
