@@ -25,7 +25,7 @@ def inspect(
     Where a file of it cannot be read, all that depends on the whole FAQ is left out.
 
     Raises:
-        Refused: this is no folder.
+        Refused: this is no folder, or it cannot be read.
     """
     base, told = examine(folder)
     if any(fault.severity == "error" for fault in told):

@@ -80,7 +80,7 @@ def examine(
     `instead` holds, by file name, what is read in the place of a file as it stands in the folder.
 
     Raises:
-        Refused: this is no folder.
+        Refused: this is no folder, or it cannot be read.
     """
     folder = folder or shipped()
     documents, faults = _documents(folder, instead)
@@ -136,9 +136,14 @@ def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Documen
     """What stands in the files of the folder."""
     if not folder.is_dir():
         raise Refused([Fault(Place(str(folder)), "this is no folder", "Name the folder that holds the FAQ's files.")])
+    try:
+        paths = files_of(folder)
+    except OSError as error:
+        message = f"the folder cannot be read ({error.strerror})"
+        raise Refused([Fault(Place(str(folder)), message, "Let the bot's user read it.")]) from None
     documents: list[Document] = []
     faults: list[Fault] = []
-    for path in files_of(folder):
+    for path in paths:
         try:
             documents.append(read(path, instead.get(path.name)))
         except Refused as refused:

@@ -152,6 +152,15 @@ def test_an_empty_folder_and_a_missing_one_are_told(tmp_path: Path) -> None:
         load(tmp_path / "nowhere")
 
 
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(Refused, match=r"the folder cannot be read \(Permission denied\)"):
+        load(tmp_path)
+
+
 def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
     (fault,) = faults(tmp_path, GOOD)
