@@ -49,7 +49,7 @@ class Report:
 def lines(report: Report) -> Iterator[str]:
     """One line a fault, to be searched and sorted, and the summary."""
     for fault in report.faults:
-        place = f"{_shown(fault.place.file)}:{fault.place.line}"
+        place = f"{shown(fault.place.file)}:{fault.place.line}"
         yield f"{place}: {fault.severity}: {_subject(fault)}{fault.message}. {fault.remedy}"
     yield report.summary
 
@@ -57,7 +57,7 @@ def lines(report: Report) -> Iterator[str]:
 def show(report: Report, console: Console) -> None:
     """For people at a terminal: by file, with colours, and long lines folded."""
     for file, faults in groupby(report.faults, key=lambda fault: fault.place.file):
-        console.print(Text(_shown(file), style="bold"), width=_WIDEST)
+        console.print(Text(shown(file), style="bold"), width=_WIDEST)
         table = Table.grid(padding=(0, 1))
         table.add_column(justify="right", style="dim", min_width=5)
         table.add_column()
@@ -74,7 +74,7 @@ def as_json(report: Report) -> str:
     """One object, for programs."""
     faults = [
         {
-            "file": _shown(fault.place.file),
+            "file": shown(fault.place.file),
             "line": fault.place.line,
             "severity": fault.severity,
             "entry": fault.entry,
@@ -94,7 +94,7 @@ def for_github(report: Report) -> Iterator[str]:
     """
     for fault in report.faults:
         title = f"entry {fault.entry}" if fault.entry else "FAQ"
-        values = {"file": _shown(fault.place.file), "line": fault.place.line, "title": title}
+        values = {"file": shown(fault.place.file), "line": fault.place.line, "title": title}
         properties = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in values.items())
         yield f"::{fault.severity} {properties}::{_escaped(f'{fault.message}. {fault.remedy}')}"
     yield report.summary
@@ -108,7 +108,7 @@ def for_gitlab(report: Report) -> str:
     before: Counter[tuple[str, str, str]] = Counter()
     issues: list[dict[str, Any]] = []
     for fault in report.faults:
-        key = (_shown(fault.place.file), fault.entry or "", fault.message)
+        key = (shown(fault.place.file), fault.entry or "", fault.message)
         issues.append(
             {
                 "description": f"{_subject(fault)}{fault.message}. {fault.remedy}",
@@ -122,7 +122,7 @@ def for_gitlab(report: Report) -> str:
     return json.dumps(issues, ensure_ascii=False)
 
 
-def _shown(file: str) -> str:
+def shown(file: str) -> str:
     """A path as people would write it: from the working folder on, where it is below that."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
