@@ -38,6 +38,8 @@ def _unedited(config: Config) -> Iterator[_Found]:
         (("matrix", "user"), matrix.user),
         (("matrix", "homeserver"), homeserver),
         (("matrix", "support_room"), matrix.support_room),
+        (("matrix", "admin_room"), matrix.admin_room),
+        *((("matrix", "admins", number), each) for number, each in enumerate(matrix.admins)),
         *((("matrix", "invites_from", number), each) for number, each in enumerate(matrix.invites_from)),
         (("contact",), config.contact),
     ]

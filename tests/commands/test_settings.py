@@ -40,6 +40,12 @@ def test_the_example_as_it_is_is_told_line_by_line() -> None:
         (MATRIX + "  homeserver: https://matrix.example.org\n", 4, "error: `matrix.example.org` is still"),
         (MATRIX + '  invites_from: ["@ada:other.example"]\n', 4, "error: `@ada:other.example` is still"),
         (MATRIX + '  support_room: "#help:example.org"\n', 4, "error: `#help:example.org` is still"),
+        (
+            MATRIX + '  admin_room: "#faq:example.org"\n  admins: ["@ada:uni.test"]\n',
+            4,
+            "error: `#faq:example.org` is still",
+        ),
+        (MATRIX + '  admin_room: "#faq:uni.test"\n  admins: ["@ada:example.org"]\n', 5, "error: `@ada:example.org` is"),
         (MATRIX + "contact: help@example.com\n", 4, "error: `help@example.com` is still"),
         (MATRIX + MAIL.replace("mail.uni.test", "mail.example.org"), 5, "error: `mail.example.org` is still"),
         (MATRIX + MAIL.replace("bot@uni.test", "bot@example.org"), 6, "error: `bot@example.org` is still"),
