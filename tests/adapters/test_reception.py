@@ -135,7 +135,12 @@ class BrokenStore(SimulatedStore):
 
 
 def reception(
-    desk: Desk, replies: SimulatedReplies, store: SimulatedStore, client: Client | None = None, minutes: int = 5
+    desk: Desk,
+    replies: SimulatedReplies,
+    store: SimulatedStore,
+    client: Client | None = None,
+    minutes: int = 5,
+    admins: "Office | None" = None,
 ) -> Reception:
     client = client or Client()
     clock = SimulatedClock()
@@ -143,8 +148,38 @@ def reception(
     helpdesk = Helpdesk(desk, store, replies, escalations, clock, edits=timedelta(minutes=minutes))
     verification = Verification(client, "a fingerprint", desk.notices.verification)
     membership = Membership(client, CONFIG, lambda _: True, Welcome(client, CONFIG, desk, store))
-    inbox, signs = Inbox(BOT, store), Signs(client)
-    return Reception(client, inbox, helpdesk, NothingSealed(), verification, membership, store, signs, pauses=(0, 0))
+    inbox, signs = Inbox(BOT, store, is_admins=admins and admins.is_command), Signs(client)
+    return Reception(
+        client, inbox, helpdesk, NothingSealed(), verification, membership, store, signs, pauses=(0, 0), admins=admins
+    )
+
+
+class Office:
+    """The room with others is the one of the admins; what they command there fails."""
+
+    def __init__(self) -> None:
+        self.handled: list[str | None] = []
+        self.put_back: list[str | None] = []
+
+    async def is_command(self, room_id: str, text: str) -> bool:
+        return room_id == SHARED.room_id and text.startswith("!")
+
+    async def handle(self, message: Message) -> None:
+        self.handled.append(message.text)
+        raise Undelivered("refused")
+
+    async def put_aside(self, message: Message) -> None:
+        self.put_back.append(message.text)
+
+
+async def test_commands_of_admins_are_for_them_and_all_else_is_for_the_helpdesk(desk: Desk) -> None:
+    replies, office = SimulatedReplies(), Office()
+    receiving = reception(desk, replies, SimulatedStore(), admins=office)
+    await receiving.receive(SHARED.room_id, event("$1", "!status"), [])
+    assert (office.handled, office.put_back, replies.sent) == (["!status"] * 3, ["!status"], [])
+    await receiving.receive(DIRECT.room_id, event("$2", "Ist Signal erlaubt?"), [])
+    assert len(office.handled) == 3
+    assert ["Signal" in reply.markdown for _, reply in replies.sent] == [True]
 
 
 async def test_a_message_that_failed_twice_is_answered_at_the_third_try(desk: Desk) -> None:
