@@ -229,6 +229,25 @@ async def test_another_file_that_was_broken_meanwhile_is_named(room: Room, faq: 
     assert (faq / "faq.yaml").read_text(encoding="utf-8") == FAQ
 
 
+async def test_what_cannot_be_written_answers_nothing_is_told_and_cannot_be_undone(room: Room, faq: Path) -> None:
+    (faq / "faq.yaml").chmod(0o444)
+    told = await room.says("!add drucker Papierstau beheben")
+    (faq / "faq.yaml").chmod(0o644)
+    assert "by hand" in told
+    assert answered(room.keeper, "Papierstau beheben") == ()
+    assert "nichts zurückzunehmen" in await room.says("!undo")
+
+
+async def test_what_was_refused_and_is_forced_with_a_phrasing_is_not_called_refused_any_more(
+    room: Room, faq: Path
+) -> None:
+    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
+    assert "nicht übernommen" in await room.says("!reload")
+    assert "the answer is missing in de" in await room.says("!add drucker Papierstau beheben")
+    assert "führt ab jetzt" in await room.says("!add! drucker Papierstau beheben")
+    assert "the answer is missing" not in await room.says("!status")
+
+
 async def test_what_others_have_saved_meanwhile_stays_and_goes_live_with_it(room: Room, faq: Path) -> None:
     save(faq, "Bei der Pforte", "Beim Empfang")
     await room.says("!add drucker Papierstau beheben")
@@ -299,6 +318,11 @@ async def test_status_tells_how_the_faq_stands_and_what_was_refused(room: Room, 
     assert str(faq) in told
     for part in ("Einträge: 2", "Beispiele richtig: 2/2", "Fehler: 0"):
         assert part in told
+    assert "übernommen" not in told
+    room.clock.advance(timedelta(days=30))
+    save(faq, "Bei der Pforte", "Beim Empfang")
+    await room.keeper.reload()
+    assert f"{room.clock.now().astimezone():%d.%m.%Y %H:%M}" in await room.says("!status")
     save(faq, "review_by: 2099-01-01", "review_by: bald")
     await room.keeper.reload()
     assert "`faq.yaml:10`" in await room.says("!status")

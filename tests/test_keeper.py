@@ -1,8 +1,10 @@
 """The FAQ lives: what is saved is taken over once it is good, and what is not leaves the last good edition in place."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, Place
 from bot.keeper import Keeper, open_keeper
 from bot.keys import Unusable
+from bot.ports.keeping import Change
 from bot.yamlfile import Refused
 from tests.conftest import CONTACT, NOW, message
 
@@ -116,14 +119,18 @@ async def test_what_is_saved_answers_and_the_admins_are_told_without_ringing(kee
     assert not rings
 
 
-async def test_files_that_hold_the_same_are_no_news(keeper: Keeper, faq: Path) -> None:
+async def test_files_that_hold_the_same_are_no_news_but_for_the_log_of_who_asks(
+    keeper: Keeper, faq: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     live = keeper.live
     os.utime(faq / "faq.yaml", (1, 1))
     (faq / ".faq.yaml.swp").write_text("x")
     (faq / "faq.yaml~").write_text("entries: [")
-    await keeper.mind(once(False, True))
+    with caplog.at_level(logging.INFO):
+        await keeper.mind(once(False, True))
     assert keeper.live is live
     assert said(keeper) == []
+    assert [record.getMessage() for record in caplog.records] == ["the FAQ has not changed since it was loaded"]
 
 
 @pytest.mark.parametrize(
@@ -135,11 +142,12 @@ async def test_files_that_hold_the_same_are_no_news(keeper: Keeper, faq: Path) -
     ],
 )
 async def test_what_makes_the_faq_worse_is_not_taken_over_and_told_once_with_its_line(
-    keeper: Keeper, faq: Path, old: str, new: str, line: int, why: str
+    keeper: Keeper, faq: Path, old: str, new: str, line: int, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     live = keeper.live
     save(faq, old, new)
     await keeper.mind(once(False, False, True))
+    assert caplog.text.count(f"{faq}/faq.yaml:{line}: error: ") == 1
     assert keeper.live is live
     assert answered(keeper, "Wer gibt Schlüssel aus?") == ("schluessel",)
     ((told, rings),) = said(keeper)
@@ -156,6 +164,60 @@ async def test_what_is_mended_is_taken_over(keeper: Keeper, faq: Path) -> None:
     await keeper.mind(once(False))
     assert not keeper.refused
     assert [rings for _, rings in said(keeper)] == [True, False]
+
+
+async def test_what_is_refused_mended_and_broken_in_the_same_way_is_told_each_time(faq: Path) -> None:
+    clock = SimulatedClock()
+    keeper = await open_keeper(folder_of(faq), clock, settled=0)
+    keeper.room = SimulatedAdminRoom()
+    for content in ("entries: [", FAQ, "entries: ["):
+        (faq / "faq.yaml").write_text(content, encoding="utf-8")
+        clock.advance(timedelta(minutes=1))
+        await keeper.mind(once(False))
+    assert [rings for _, rings in said(keeper)] == [True, False, True]
+
+
+class Meanwhile(FaqFolder):
+    """A folder in which something happens while an edition is opened, or just after a file was written."""
+
+    def __init__(self, path: Path, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(path, opened, inspected, here)
+        self.happens = happens
+
+    async def open(self, change: Change | None = None) -> Edition:
+        edition = await super().open(change)
+        if change is None:
+            await self.happens()
+        return edition
+
+    async def write(self, change: Change) -> None:
+        await super().write(change)
+        await self.happens()
+
+
+async def test_what_is_saved_while_the_bot_starts_is_taken_over_then(faq: Path) -> None:
+    async def saved() -> None:
+        (faq / "faq.yaml").write_text(FAQ.replace("Bei der Pforte", "Beim Empfang"), encoding="utf-8")
+
+    keeper = await open_keeper(Meanwhile(faq, saved), SimulatedClock(), settled=0)
+    outcome = await keeper.reload()
+    assert outcome
+    assert outcome.is_live
+
+
+async def test_what_the_bot_writes_itself_is_not_told_as_saved_by_somebody(keeper: Keeper, faq: Path) -> None:
+    minding: list[asyncio.Task[None]] = []
+
+    async def noticed() -> None:
+        minding.append(asyncio.create_task(keeper.mind(once(False))))
+        await asyncio.wait(minding, timeout=0.2)
+
+    keeper.folder = Meanwhile(faq, noticed)
+    outcome = await keeper.change(await keeper.folder.with_phrasing("faq.yaml", "drucker", "de", "Papierstau"))
+    assert outcome.is_live
+    await asyncio.gather(*minding)
+    assert len(minding) == 1
+    assert said(keeper) == []
 
 
 async def test_faults_that_the_live_faq_has_already_are_no_objection(faq: Path) -> None:
@@ -235,6 +297,7 @@ async def test_what_is_worse_can_be_forced_but_not_what_cannot_be_used(keeper: K
     assert outcome
     assert outcome.is_live
     assert [fault.entry for fault in outcome.faults] == ["schluessel"]
+    assert keeper.refused == ()
     save(faq, "offers_human: false", "offers_human: [")
     outcome = await keeper.reload(again=True, forced=True)
     assert outcome

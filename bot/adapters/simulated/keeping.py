@@ -27,14 +27,17 @@ class SimulatedAdditions:
 
 
 class SimulatedAdminRoom:
-    """Keeps what is said in it; where it `is_closed`, nothing can be."""
+    """Keeps what is said in it, once because of the same; where it `is_closed`, nothing can be."""
 
     def __init__(self) -> None:
         self.said: list[tuple[Reply, bool]] = []
+        self._because: set[str] = set()
         self.is_closed = False
 
-    async def tell(self, reply: Reply, _because: str, rings: bool = False) -> None:
+    async def tell(self, reply: Reply, because: str, rings: bool = False) -> None:
         """Keep `reply`, and whether it rings."""
         if self.is_closed:
             raise Undelivered("the room is closed")
-        self.said.append((reply, rings))
+        if because not in self._because:
+            self.said.append((reply, rings))
+        self._because.add(because)
