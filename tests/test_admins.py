@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.faq.folder import FaqFolder
 from bot.adapters.faq.knowledge import load, shipped
 from bot.adapters.simulated import SimulatedAdditions, SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.admins import Admins
@@ -14,7 +15,7 @@ from bot.core.model import Addressed, Message
 from bot.keeper import Keeper, open_keeper
 from bot.ports.keeping import Addition
 from tests.conftest import message
-from tests.test_keeper import FAQ, answered, folder_of, save
+from tests.test_keeper import FAQ, answered, folder_of, here, inspected, opened, save
 
 ADMIN, OTHER, ROOM = "@admin:uni.test", "@ada:uni.test", "!admins:uni.test"
 
@@ -55,9 +56,9 @@ def faq(tmp_path: Path) -> Path:
     return folder
 
 
-async def room_of(faq: Path | None) -> Room:
+async def room_of(faq: Path) -> Room:
     clock = SimulatedClock()
-    return Room(await open_keeper(folder_of(faq or shipped()), clock, settled=0), clock)
+    return Room(await open_keeper(folder_of(faq), clock, settled=0), clock)
 
 
 @pytest.fixture
@@ -113,6 +114,12 @@ async def test_a_phrasing_that_leads_elsewhere_is_asked_about_and_added_on_reque
     assert answered(room.keeper, "Wer gibt die Schlüssel aus?") == ("drucker",)
 
 
+async def test_a_phrasing_of_another_entry_is_added_on_request_and_told_to_stand_in_both(room: Room, faq: Path) -> None:
+    told = await room.says("!add! drucker Wer gibt Schlüssel aus?")
+    assert "führt ab jetzt zu `drucker`" in told
+    assert 'warning: entry schluessel: the phrasing "Wer gibt Schlüssel aus?" stands in `drucker` too' in told
+
+
 async def test_a_phrasing_of_what_is_not_covered_is_asked_about(room: Room, faq: Path) -> None:
     save(faq, "examples:", 'not_covered: [{names: ["Plotter"], pointer: {de: "Fragen Sie die Druckerei."}}]\nexamples:')
     await room.keeper.reload()
@@ -132,6 +139,7 @@ async def test_a_phrasing_that_breaks_an_example_is_refused_with_the_example(roo
     assert 'the example "papier ist alle" would be answered with `drucker` now instead of no entry' in told
     assert "!add! drucker papier ist alle" in told
     assert "papier ist alle" not in phrasings(faq)["drucker"]
+    assert "nichts zurückzunehmen" in await room.says("!undo")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +154,7 @@ async def test_a_phrasing_that_breaks_an_example_is_refused_with_the_example(roo
         ("!add drucker " + "\n".join(f"Zeile {n}" for n in range(200)), "in einer Zeile"),
         ("!add drucker Drucker einrichten", "steht schon bei `drucker`"),
         ("!add drucker drucker EINRICHTEN!!", "steht schon bei `drucker`"),
+        ("!add! drucker Drucker einrichten", "steht schon bei `drucker`"),
         ("!add drucker Wer gibt Schlüssel aus?", "steht schon bei `schluessel`"),
         ("!add drucker Hallo", "nie als Frage"),
         ("!add drucker !hilfe", "nie als Frage"),
@@ -201,13 +210,26 @@ async def test_the_language_is_told_by_the_words(room: Room) -> None:
     assert "(`faq.yaml`, en)" in await room.says("!add! drucker How do I set up the printer in my office?")
 
 
-async def test_the_faq_that_ships_is_not_written_into_and_how_to_get_an_own_one_is_told() -> None:
-    room = await room_of(None)
-    before = {path: path.read_bytes() for path in shipped().iterdir()}
-    told = await room.says("!add whatsapp Geht das mit dem grünen Messenger?")
-    assert f"cp -r {shipped()} faq" in told
-    assert "`knowledge: faq`" in told
-    assert {path: path.read_bytes() for path in shipped().iterdir()} == before
+class Shipped(FaqFolder):
+    """A folder that ships with the bot."""
+
+    is_shipped = True
+
+
+async def test_the_faq_that_ships_is_not_written_into_and_how_to_get_an_own_one_is_told(room: Room, faq: Path) -> None:
+    room.keeper.folder = Shipped(faq, opened, inspected, here)
+    for command in ("!add", "!add!"):
+        told = await room.says(f"{command} drucker Papierstau beheben")
+        assert f"cp -r {faq} faq" in told
+        assert "`knowledge: faq`" in told
+    assert (faq / "faq.yaml").read_text(encoding="utf-8") == FAQ
+
+
+async def test_a_folder_is_the_one_that_ships_by_whatever_path(faq: Path) -> None:
+    (faq / "link").symlink_to(shipped())
+    assert FaqFolder(None, opened, inspected, here).is_shipped
+    assert folder_of(faq / "link").is_shipped
+    assert not folder_of(faq).is_shipped
 
 
 async def test_a_file_that_was_broken_meanwhile_is_not_written_into(room: Room, faq: Path) -> None:

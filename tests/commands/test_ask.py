@@ -6,6 +6,16 @@ from typer.testing import CliRunner
 
 from bot.commands import app
 
+FAQ = """\
+entries:
+  - id: whatsapp
+    phrasings: {de: [Darf ich WhatsApp dienstlich nutzen?, WhatsApp im Labor], en: [Is WhatsApp ok?]}
+    answer: {de: Besser nicht., en: Better not.}
+  - id: signal
+    phrasings: {de: [Ist Signal erlaubt?, Signal für Gruppen, Gäste einladen], en: [Is Signal ok?]}
+    answer: {de: Ja., en: Yes.}
+  - {id: konferenz, phrasings: {de: [Gäste einladen, Konferenz mit Gästen, Wie leite ich eine Konferenz?]}}
+"""
 FIELDS = ["question", "lang", "decision", "entry", "entries", "confidence", "candidates", "options", "text"]
 
 
@@ -18,6 +28,13 @@ def ask(*arguments: str, given: str | bytes = "", code: int = 0) -> str:
 
 def objects(*arguments: str, given: str | bytes = "") -> list[dict[str, object]]:
     return [json.loads(line) for line in ask("--json", *arguments, given=given).splitlines()]
+
+
+@pytest.fixture
+def faq(tmp_path: Path) -> str:
+    """A small FAQ: it takes less time than the one that ships."""
+    (tmp_path / "faq.yaml").write_text(FAQ, encoding="utf-8")
+    return f"--knowledge={tmp_path}"
 
 
 def test_an_answer_has_all_that_the_contract_names() -> None:
@@ -34,9 +51,9 @@ def test_an_answer_has_all_that_the_contract_names() -> None:
     assert "WhatsApp" in str(answer["text"])
 
 
-def test_one_question_a_line_gives_one_object_a_line_in_order() -> None:
+def test_one_question_a_line_gives_one_object_a_line_in_order(faq: str) -> None:
     questions = ["Is Signal ok?", "", "Danke!", "!help", "fgh jkl", "\u202e"]
-    answers = objects(given="\n".join(questions) + "\n")
+    answers = objects(faq, given="\n".join(questions) + "\n")
     assert [answer["question"] for answer in answers] == questions
     assert [answer["decision"] for answer in answers] == [
         "answer",
@@ -48,27 +65,27 @@ def test_one_question_a_line_gives_one_object_a_line_in_order() -> None:
     ]
 
 
-def test_a_question_may_hold_bytes_that_are_no_utf8() -> None:
-    (answer,) = objects(given=b"Ist Signal erlaubt \xff\xfe?\n")
+def test_a_question_may_hold_bytes_that_are_no_utf8(faq: str) -> None:
+    (answer,) = objects(faq, given=b"Ist Signal erlaubt \xff\xfe?\n")
     assert answer["entry"] == "signal"
 
 
-def test_the_lines_of_a_session_are_one_conversation() -> None:
-    offered, chosen = objects("--session", given="gäste in konferenz einladen\n2\n")
+def test_the_lines_of_a_session_are_one_conversation(faq: str) -> None:
+    offered, chosen = objects(faq, "--session", given="gäste einladen\n2\n")
     assert offered["decision"] == "clarify"
     assert chosen["entry"] == offered["options"][1]  # type: ignore[index]
 
 
-def test_without_a_session_each_line_stands_alone() -> None:
-    assert objects(given="gäste in konferenz einladen\n2\n")[1]["decision"] == "fallback"
+def test_without_a_session_each_line_stands_alone(faq: str) -> None:
+    assert [each["decision"] for each in objects(faq, given="gäste einladen\n2\n")] == ["clarify", "fallback"]
 
 
-def test_the_language_can_be_chosen() -> None:
-    assert objects("--lang", "en", "Ist Signal erlaubt?")[0]["lang"] == "en"
+def test_the_language_can_be_chosen(faq: str) -> None:
+    assert objects(faq, "--lang", "en", "Ist Signal erlaubt?")[0]["lang"] == "en"
 
 
-def test_explain_shows_entries_and_thresholds() -> None:
-    result = CliRunner().invoke(app, ["ask", "--explain", "watsapp im Labor"], env={"COLUMNS": "200"})
+def test_explain_shows_entries_and_thresholds(faq: str) -> None:
+    result = CliRunner().invoke(app, ["ask", faq, "--explain", "watsapp im Labor"], env={"COLUMNS": "200"})
     assert "whatsapp" in result.output
     assert "Answered from" in result.output
 
