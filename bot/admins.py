@@ -183,4 +183,4 @@ class Admins:
         if not outcome.is_live:
             await self._additions.keep(last)
             return self._says.not_added(outcome.faults, None)
-        return self._says.undone(last.phrasing, last.entry, last.file)
+        return self._says.undone(last.phrasing, last.entry, last.file, outcome.faults)

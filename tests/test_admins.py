@@ -99,6 +99,15 @@ async def test_what_was_taken_out_by_hand_is_told_and_the_one_before_is_undone_n
     assert "„Papierstau beheben“" in await room.says("!undo")
 
 
+async def test_what_was_refused_is_told_where_it_goes_live_with_what_is_taken_back(room: Room, faq: Path) -> None:
+    await room.says("!add drucker Papierstau beheben")
+    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
+    assert "nicht übernommen" in await room.says("!reload")
+    told = await room.says("!undo")
+    assert "„Papierstau beheben“ steht nicht mehr bei `drucker`" in told
+    assert "entry schluessel: the answer is missing in de" in told
+
+
 @pytest.mark.parametrize("text", ["!add drucker Papierstau", "!status", "!undo", "!check", "!hilfe"])
 async def test_others_get_a_friendly_no_and_change_nothing(room: Room, faq: Path, text: str) -> None:
     assert "den Admins der FAQ in ihrem Raum vorbehalten" in await room.says(text, sender=OTHER)
@@ -208,6 +217,7 @@ async def test_a_language_can_be_named(room: Room, faq: Path) -> None:
 
 async def test_the_language_is_told_by_the_words(room: Room) -> None:
     assert "(`faq.yaml`, en)" in await room.says("!add! drucker How do I set up the printer in my office?")
+    assert "(`faq.yaml`, en)" in await room.says("!ergänzen! schluessel Lost my keys")
 
 
 class Shipped(FaqFolder):

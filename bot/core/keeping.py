@@ -156,11 +156,12 @@ class Keeping:
         """That the FAQ that ships is not written into, and how to get an own one."""
         return self._say(self._says.faq_shipped, folder=folder)
 
-    def undone(self, phrasing: str, entry: str, file: str) -> Reply:
-        """That the phrasing is gone again."""
-        return self._say(
+    def undone(self, phrasing: str, entry: str, file: str, faults: Sequence[Fault] = ()) -> Reply:
+        """That the phrasing is gone again; `faults` are what was found new in the FAQ all the same."""
+        told = self._fill(
             self._says.phrasing_undone, phrasing=escaped(phrasing), entry=_code(entry), file=_code(_name(file))
         )
+        return Reply(self._language, "\n\n".join(filter(None, (told, _faults(faults)))))
 
     def nothing_to_undo(self) -> Reply:
         """That no phrasing was added lately."""

@@ -66,6 +66,11 @@ def test_what_is_wanted_is_read_as_people_write_it(says: Keeping, rest: str, wan
     assert says.wanted(rest, KNOWN) == wanted
 
 
+def test_a_phrasing_may_have_300_characters_and_no_more(says: Keeping) -> None:
+    assert says.wanted(f"signal {'x' * 300}", KNOWN) == Wanted("signal", "x" * 300, None)
+    assert isinstance(says.wanted(f"signal {'x' * 301}", KNOWN), Reply)
+
+
 @given(rest=st.text(max_size=400))
 def test_whatever_is_wanted_is_a_phrasing_on_one_line_or_told(says: Keeping, rest: str) -> None:
     for text in (rest, f"signal {rest}"):
