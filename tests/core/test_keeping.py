@@ -66,6 +66,12 @@ def test_what_is_wanted_is_read_as_people_write_it(says: Keeping, rest: str, wan
     assert says.wanted(rest, KNOWN) == wanted
 
 
+def test_of_many_similar_entries_three_are_named(says: Keeping) -> None:
+    told = says.wanted("druker Geht das?", [f"drucker{number}" for number in range(9)])
+    assert isinstance(told, Reply)
+    assert plain(told.markdown).count("drucker") == 3
+
+
 def test_a_phrasing_may_have_300_characters_and_no_more(says: Keeping) -> None:
     assert says.wanted(f"signal {'x' * 300}", KNOWN) == Wanted("signal", "x" * 300, None)
     assert isinstance(says.wanted(f"signal {'x' * 301}", KNOWN), Reply)
@@ -108,6 +114,18 @@ def test_faults_are_told_errors_first_by_file_and_line_and_not_too_many(says: Ke
     assert items[1] == "• faq.yaml:0 warning: *it* is <late>. Go"
     assert items[-1] == "• + 3"
     assert len(items) == 11
+
+
+@pytest.mark.parametrize(("count", "last"), [(10, "• faq.yaml:8 warning: *it* is <late>. Go"), (11, "• + 1")])
+def test_the_eleventh_fault_is_told_of_by_number(says: Keeping, count: int, last: str) -> None:
+    assert plain(says.refused(faults(count - 1)).markdown).splitlines()[-1] == last
+
+
+def test_a_percentage_is_written_as_the_language_has_it(knowledge: KnowledgeBase, says: Keeping) -> None:
+    phrases, wanted = knowledge.phrases, Wanted("signal", "Geht das?", None)
+    english = Keeping(phrases, Understanding(phrases.understands), Voice("a@b.de"), "en")
+    assert "`whatsapp` (70\N{NO-BREAK SPACE}%)" in says.leads_elsewhere(wanted, "whatsapp", 0.7).markdown
+    assert "`whatsapp` (70%)" in english.leads_elsewhere(wanted, "whatsapp", 0.7).markdown
 
 
 def test_sums_need_no_plural(says: Keeping) -> None:
