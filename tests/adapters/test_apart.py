@@ -37,8 +37,15 @@ async def test_each_piece_of_work_is_done_in_a_process_of_its_own(workshop: Work
     assert await workshop(os.getppid) == await workshop(os.getppid)
 
 
+async def test_it_is_done_in_our_environment(workshop: Workshop) -> None:
+    assert await workshop(os.getenv, "PATH") == os.environ["PATH"]
+
+
 async def test_pieces_of_work_wait_for_one_another(workshop: Workshop) -> None:
-    assert len(set(await asyncio.gather(workshop(waits, 0.1), workshop(waits, 0)))) == 2
+    for _ in range(2):  # the process that forks them is started by the first one, and is there for the others
+        assert len(set(await asyncio.gather(workshop(waits, 0.1), workshop(waits, 0)))) == 2
+    keepers = await asyncio.gather(workshop(os.getppid), workshop(os.getppid))
+    assert len(set(keepers)) == 1
 
 
 async def test_at_its_end_what_is_in_hand_ends_too() -> None:

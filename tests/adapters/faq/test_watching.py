@@ -16,10 +16,10 @@ SOON = 20
 class Watched:
     """A folder that is watched."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look: float = 0.2) -> None:
         self.folder = folder
         self.asked = asyncio.Event()
-        self._changes = changes(folder, self.asked, look=0.2)
+        self._changes = changes(folder, self.asked, look)
 
     async def notice(self) -> bool:
         """The next change."""
@@ -72,3 +72,24 @@ async def test_a_folder_that_is_removed_and_comes_back_is_watched_again(watched:
     await watched.notice()
     (watched.folder / "a.yaml").write_text("x")
     await watched.notice()
+
+
+async def test_another_folder_in_its_place_is_watched_at_once_and_not_only_looked_at(tmp_path: Path) -> None:
+    folder, new = tmp_path / "faq", tmp_path / "new"
+    for each in (folder, new):
+        each.mkdir()
+    watched = Watched(folder, look=10 * SOON)
+    await noticed_by_writing(watched)
+    folder.rename(tmp_path / "away")
+    new.rename(folder)
+    await watched.notice()
+    await noticed_by_writing(watched)
+    await watched.close()
+
+
+async def noticed_by_writing(watched: Watched) -> None:
+    """Write until it is noticed, as it takes a moment until a folder is watched."""
+    noticed = asyncio.create_task(watched.notice())
+    while not (await asyncio.wait({noticed}, timeout=0.4))[0]:
+        (watched.folder / "a.yaml").write_text("x")
+    assert await noticed is False
