@@ -12,6 +12,8 @@ from tests.core.lint.faqs import faq
         (11, 0, None),
         (11, 1, None),
         (38, 2, "38 of 40 examples expect an answer"),
+        (2, 38, "38 of 40 examples expect no answer"),
+        (37, 3, None),
     ],
 )
 def test_examples_that_nearly_all_expect_the_same_are_told_from_a_dozen_on(
