@@ -1,6 +1,7 @@
 """What is made in a process of its own comes back whole, as do the faults of an admin's files."""
 
 import asyncio
+import gc
 import os
 import pickle
 import sys
@@ -39,6 +40,13 @@ async def test_each_piece_of_work_is_done_in_a_process_of_its_own(workshop: Work
 
 async def test_it_is_done_in_our_environment(workshop: Workshop) -> None:
     assert await workshop(os.getenv, "PATH") == os.environ["PATH"]
+
+
+async def test_garbage_is_collected_here_afterwards_whatever_came_back(workshop: Workshop) -> None:
+    await workshop(os.getpid)
+    with pytest.raises(ValueError, match="literal"):
+        await workshop(int, "x")
+    assert gc.isenabled()
 
 
 async def test_pieces_of_work_wait_for_one_another(workshop: Workshop) -> None:

@@ -22,7 +22,7 @@ def test_proper_text_is_none(text: str) -> None:
 
 
 def test_the_garbled_word_is_named() -> None:
-    (fault,) = lint(faq(german(answer={"de": "Die KÃ¼che\nist im Keller."})))
+    (fault,) = lint(faq(german(answer={"de": "Unsere\nKÃ¼che\nist im Keller."})))
     assert '"KÃ¼che" is garbled' in fault.message
 
 

@@ -1,3 +1,7 @@
+from typing import Any
+
+import pytest
+
 from bot.core.lint import lint
 from tests.core.lint.faqs import entry, faq, german
 
@@ -12,8 +16,16 @@ def test_where_an_entry_in_five_has_english_the_others_owe_it() -> None:
     assert all(fault.severity == "error" for fault in told)
 
 
-def test_where_fewer_have_it_only_the_strays_are_told_once_each() -> None:
-    base = faq(*(german(each) for each in "abcde"), german("f", answer={"de": "Ja.", "en": "Yes."}))
+@pytest.mark.parametrize(
+    ("key", "both"),
+    [
+        ("answer", {"de": "Ja.", "en": "Yes."}),
+        ("phrasings", {"de": ["Toner leer", "Toner bestellen", "Toner weg"], "en": ["Toner?"]}),
+        ("question", {"de": "Wo ist Toner?", "en": "Where is the toner?"}),
+    ],
+)
+def test_where_fewer_have_it_only_the_strays_are_told_once_each(key: str, both: dict[str, Any]) -> None:
+    base = faq(*(german(each) for each in "abcde"), german("f", **{key: both}))
     (fault,) = lint(base)
     assert "warning: entry f: there is English here (`en:`), and hardly anywhere else" in str(fault)
-    assert fault.place == base.place("entries", 5, "answer", "en")
+    assert fault.place == base.place("entries", 5, key, "en")

@@ -42,3 +42,9 @@ def test_where_no_server_answers_at_all_it_is_not_the_links() -> None:
     (fault,) = link_faults(BASE, dict.fromkeys(addresses(BASE), silent))
     assert "not one server of all the links answers" in str(fault)
     assert len(link_faults(BASE, {PAGE: silent, OTHER: silent})) == 4
+
+
+def test_the_only_link_of_a_faq_is_told_where_it_stands() -> None:
+    base = faq(german(source=None, answer={"de": f"Siehe <{PAGE}>."}))
+    (fault,) = link_faults(base, {PAGE: Answered("unreachable", "no answer in time")})
+    assert (fault.entry, fault.place) == ("a", base.place("entries", 0, "answer", "de"))

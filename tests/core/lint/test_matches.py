@@ -50,6 +50,8 @@ def test_the_configured_thresholds_decide() -> None:
     assert lint(BASE, near) == ()
     assert len(lint(BASE, near, thresholds=Thresholds(ambiguity=0.2))) == 1
     assert lint(BASE, near, thresholds=Thresholds(ambiguity=0.2, answer=0.9)) == ()
+    just = [review(matches=(Match("a", 0.75), Match("b", 0.5)))]
+    assert lint(BASE, just, thresholds=Thresholds(ambiguity=0.25, answer=0.5)) == ()
 
 
 def test_twins_are_told_once_a_pair_from_the_bound_on() -> None:
