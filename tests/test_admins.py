@@ -252,6 +252,13 @@ async def test_a_file_that_was_broken_meanwhile_is_not_written_into(room: Room, 
     assert "führt ab jetzt" in await room.says("!add drucker Papierstau beheben")
 
 
+async def test_a_file_that_is_gone_is_named_with_what_to_do(room: Room, faq: Path) -> None:
+    (faq / "faq.yaml").unlink()
+    told = await room.says("!add drucker Papierstau beheben")
+    assert "faq.yaml cannot be read" in told
+    assert "Check the file and its permissions." in told
+
+
 async def test_another_file_that_was_broken_meanwhile_is_named(room: Room, faq: Path) -> None:
     (faq / "more.yaml").write_text("entries: [", encoding="utf-8")
     told = await room.says("!add drucker Papierstau beheben")

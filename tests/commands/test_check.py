@@ -85,6 +85,30 @@ def test_how_phrasings_match_is_told(tmp_path: Path) -> None:
     assert f'"{asked}" is nearly "{again}" of `b`' in check("-k", str(tmp_path))[1]
 
 
+def test_the_configured_thresholds_decide_what_leads_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "faq.yaml").write_text(
+        "entries:\n  - {id: a, phrasings: {de: [Drucker kaputt]}}\n  - {id: b, phrasings: {de: [Drucker kaufen]}}\n"
+    )
+    config = tmp_path / "config.yaml"
+    config.write_text('matrix: {user: "@b:c", password: x}\nknowledge: faq\n')
+    assert "leads as well to" not in check("-c", str(config))[1]
+    config.write_text(config.read_text() + "matching: {answer: 0, clarify: 0, near: 0, ambiguity: 1}\n")
+    assert "leads as well to `b`" in check("-c", str(config))[1]
+
+
+def test_a_review_that_is_due_is_told(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text("entries: [{id: a, review_by: 2020-05-01, phrasings: {de: [x]}}]\n")
+    assert "the review was due on 2020-05-01" in check("-k", str(tmp_path))[1]
+
+
+def test_a_folder_that_is_named_wins_over_the_one_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text('matrix: {user: "@b:c", password: x}\nknowledge: nowhere\n')
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "faq.yaml").write_text("entries: [{id: a, phrasings: {de: [x]}}]\n")
+    assert "1 entry in 1 file" in check("-c", str(tmp_path / "config.yaml"), "-k", str(tmp_path / "faq"))[1]
+
+
 def test_a_faq_that_says_nothing_is_checked_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "faq.yaml").write_text('entries: [{id: a, phrasings: {de: ["???"]}}]\n')
     assert "holds no word, and leads to no entry" in check("-k", str(tmp_path))[1]

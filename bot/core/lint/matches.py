@@ -46,9 +46,9 @@ def _astray(review: Reviewed, place: Place, thresholds: Thresholds) -> Iterator[
     own = next((match.confidence for match in review.matches if match.entry == review.entry), 0.0)
     others = [match for match in review.matches if match.entry != review.entry]
     other = max(others, key=lambda match: match.confidence, default=Match("", 0.0))
-    if other.confidence < thresholds.answer or own >= other.confidence + _CLOSE * thresholds.ambiguity:
+    if other.confidence < thresholds.answer or own > other.confidence + _CLOSE * thresholds.ambiguity:
         return
-    leads = "leads to" if other.confidence >= own + thresholds.ambiguity else "leads as well to"
+    leads = "leads to" if other.confidence > own + thresholds.ambiguity else "leads as well to"
     message = (
         f'what is asked like "{review.text}" {leads} `{other.entry}` ({other.confidence:.2f}; this entry: {own:.2f})'
     )

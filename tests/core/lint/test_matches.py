@@ -50,8 +50,13 @@ def test_the_configured_thresholds_decide() -> None:
     assert lint(BASE, near) == ()
     assert len(lint(BASE, near, thresholds=Thresholds(ambiguity=0.2))) == 1
     assert lint(BASE, near, thresholds=Thresholds(ambiguity=0.2, answer=0.9)) == ()
-    just = [review(matches=(Match("a", 0.75), Match("b", 0.5)))]
-    assert lint(BASE, just, thresholds=Thresholds(ambiguity=0.25, answer=0.5)) == ()
+
+
+@pytest.mark.parametrize(("own", "other", "ambiguity"), [(0.75, 0.5, 0.25), (0.5, 0.75, 0.25), (0.75, 0.75, 0.0)])
+def test_where_the_bot_would_just_offer_both_that_is_told(own: float, other: float, ambiguity: float) -> None:
+    matches = (Match("a", own), Match("b", other))
+    (fault,) = lint(BASE, [review(matches=matches)], thresholds=Thresholds(ambiguity=ambiguity, answer=0.5))
+    assert "leads as well to `b`" in fault.message
 
 
 def test_twins_are_told_once_a_pair_from_the_bound_on() -> None:
@@ -65,6 +70,12 @@ def test_twins_are_told_once_a_pair_from_the_bound_on() -> None:
     assert lint(BASE, [review(twin=Twin("b", "Urlaub zwei", 0.84))]) == ()
 
 
+def test_a_phrasing_that_is_the_question_too_is_told_at_the_phrasing() -> None:
+    base = faq(german("a", question={"de": "Drucker zwei"}), german("b"))
+    (fault,) = lint(base, [review(twin=Twin("b", "Urlaub zwei", 0.9))])
+    assert fault.place == base.place("entries", 0, "phrasings", "de", 1)
+
+
 def test_what_stands_in_two_entries_is_not_told_again() -> None:
     shared = review(matches=(Match("b", 0.9), Match("a", 0.9)), twin=Twin("b", "DRUCKER ZWEI?", 1.0))
     assert lint(BASE, [shared]) == ()
@@ -75,6 +86,7 @@ def test_what_stands_in_two_entries_is_not_told_again() -> None:
     [
         ([Match("b", 0.5)] * 3, True),
         ([Match("b", 0.5), Match("b", 0.5), Match("a", 0.2)], False),
+        ([Match("b", 0.5), Match("b", 0.5), Match("a", Thresholds().clarify)], False),
         ([Match("b", 0.5), Match("b", 0.5), Match("a", 0.1)], True),
         ([Match("b", 0.5)] * 2, False),
         ([None] * 3, False),

@@ -36,5 +36,9 @@ def test_another_subject_is_fine(name: str) -> None:
     assert lint(faq(entry(), not_covered=[{"names": [name], "pointer": BOTH}])) == ()
 
 
+def test_a_phrasing_is_another_question_though_its_words_stand_in_one() -> None:
+    assert lint(faq(entry(), not_covered=[{"phrasings": {"de": ["mit Drucker los"]}, "pointer": BOTH}])) == ()
+
+
 def test_a_german_faq_needs_no_english_pointer() -> None:
     assert lint(faq(german(), not_covered=[{"names": ["Zoom"], "pointer": {"de": "x"}}])) == ()
