@@ -38,6 +38,7 @@ def test_what_keeps_a_synonym_from_its_work_is_told(synonyms: list[Any], path: K
     "synonyms",
     [
         [{"to": "Drucker", "from": ["Printer"]}, {"to": "Drucker", "from": ["Printer", "Plotter"]}],
+        [{"to": "Drucker", "from": ["drucker", "Printer"]}],
         [{"to": "Laserdrucker", "from": ["Drucker"]}],
         [{"to": "den Urlaub", "from": ["Ferien"]}],
     ],
