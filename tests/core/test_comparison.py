@@ -44,4 +44,5 @@ def test_where_no_entry_answers_an_offer_is_as_good_as_silence() -> None:
 
 
 def test_nothing_in_common_tells_nothing() -> None:
-    assert not compare({"other": "right"}, judged("wrong")).is_worse
+    comparison = compare({"other": "right"}, judged("wrong"))
+    assert (comparison.compared, comparison.right, comparison.is_worse) == (0, (0.0, 0.0), False)

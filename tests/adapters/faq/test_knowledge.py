@@ -250,3 +250,11 @@ def test_a_folder_in_the_folder_that_holds_a_faq_is_told(tmp_path: Path) -> None
     (tmp_path / ".git" / "a.yaml").write_text(GOOD)
     (fault,) = warnings(tmp_path)
     assert (fault.place.file, fault.message) == (str(tmp_path / "more"), "this folder is not read")
+
+
+def test_an_entry_that_may_stand_in_a_file_that_cannot_be_read_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("entries: [{id: a, phrasings: {de: [x]}, related: [b]}]\n")
+    (tmp_path / "b.yaml").write_text("entries:\n\t- {id: b}\n")
+    assert [Path(fault.place.file).name for fault in examine(tmp_path)[1]] == ["b.yaml"]
+    (tmp_path / "b.yaml").unlink()
+    assert "the entry `b` does not exist" in str(examine(tmp_path)[1])

@@ -87,6 +87,15 @@ async def test_another_folder_in_its_place_is_watched_at_once_and_not_only_looke
     await watched.close()
 
 
+async def test_what_changes_while_another_change_is_dealt_with_is_told_next(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, look=10 * SOON)
+    await noticed_by_writing(watched)
+    (tmp_path / "a.yaml").write_text("y")
+    await asyncio.sleep(0.5)  # for so long the change before is dealt with
+    assert await watched.notice() is False
+    await watched.close()
+
+
 async def noticed_by_writing(watched: Watched) -> None:
     """Write until it is noticed, as it takes a moment until a folder is watched."""
     noticed = asyncio.create_task(watched.notice())

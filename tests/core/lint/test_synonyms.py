@@ -45,3 +45,8 @@ def test_what_keeps_a_synonym_from_its_work_is_told(synonyms: list[Any], path: K
 )
 def test_what_says_the_same_twice_or_is_used_by_another_name_is_fine(synonyms: list[Any]) -> None:
     assert lint(faq(entry("a"), entry("b"), synonyms=synonyms)) == ()
+
+
+def test_what_is_used_for_what_is_not_covered_is_fine() -> None:
+    beamer = {"phrasings": {"de": ["Beamer leihen"]}, "pointer": {"de": "x", "en": "x"}}
+    assert lint(faq(entry(), synonyms=[{"to": "Beamer", "from": ["Projektor"]}], not_covered=[beamer])) == ()
