@@ -317,3 +317,10 @@ async def test_a_file_that_leads_nowhere_changes_the_state_of_the_folder(faq: Pa
     before = await folder.state()
     (faq / "more.yaml").symlink_to(faq / "nowhere")
     assert await folder.state() != before
+
+
+async def test_a_renamed_file_changes_the_state_of_the_folder(faq: Path) -> None:
+    folder = folder_of(faq)
+    before = await folder.state()
+    (faq / "faq.yaml").rename(faq / "printers.yaml")
+    assert await folder.state() != before
