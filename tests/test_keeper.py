@@ -324,3 +324,11 @@ async def test_a_renamed_file_changes_the_state_of_the_folder(faq: Path) -> None
     before = await folder.state()
     (faq / "faq.yaml").rename(faq / "printers.yaml")
     assert await folder.state() != before
+
+
+async def test_behind_a_file_that_cannot_be_read_a_change_is_news_all_the_same(faq: Path) -> None:
+    (faq / "a.yaml").symlink_to(faq / "nowhere")
+    folder = folder_of(faq)
+    before = await folder.state()
+    save(faq, "Bei der Pforte", "Beim Empfang")
+    assert await folder.state() != before

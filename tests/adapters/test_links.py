@@ -70,7 +70,7 @@ async def pages() -> AsyncIterator[Pages]:
     app.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "0.0.0.0", 0)  # noqa: S104 (so that it has many addresses: 127.0.0.2 is it, too)
     await site.start()
     server.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield server
@@ -156,6 +156,22 @@ async def test_each_address_is_asked_once_by_name_and_two_at_a_time(pages: Pages
     assert len(pages.asked) == 8
     assert pages.most_at_once == 2
     assert all(agent.startswith("auskunft/") for *_, agent in pages.asked)
+
+
+def host(pages: Pages, number: int) -> str:
+    """The server by another of its addresses."""
+    return pages.address.replace("127.0.0.1", f"127.0.0.{number}")
+
+
+async def test_of_many_servers_ten_are_asked_at_once_at_most(pages: Pages) -> None:
+    assert await ask_all([f"{host(pages, number % 20 + 1)}/good?{number}" for number in range(80)]) == {}
+    assert len(pages.asked) == 80
+    assert 2 < pages.most_at_once <= 10
+
+
+async def test_no_server_waits_until_all_links_to_another_one_were_asked(pages: Pages) -> None:
+    assert await ask_all([*(pages(f"/good?{number}") for number in range(60)), f"{host(pages, 2)}/good"]) == {}
+    assert [path for _, path, _ in pages.asked].index("/good") < 50
 
 
 async def test_good_ones_are_not_asked_again_for_a_day(pages: Pages, tmp_path: Path) -> None:

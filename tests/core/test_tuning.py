@@ -39,6 +39,7 @@ def test_a_single_example_is_chance_and_several_are_not() -> None:
     perfect = setting(*[0.0] * 30)
     assert setting(5.0, *[0.0] * 29).is_as_good_as(perfect)
     assert not setting(5.0, 5.0, 5.0, *[0.0] * 27).is_as_good_as(perfect)
+    assert setting(*[1.0] * 30).is_as_good_as(setting(*[5.0] * 5, *[0.0] * 25))
 
 
 def test_the_dearer_a_wrong_answer_the_less_is_answered(trial: Trial) -> None:
