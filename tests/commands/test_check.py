@@ -11,8 +11,8 @@ from bot.commands.report import shown
 from tests.adapters.faq.test_knowledge import BROKEN
 
 
-def check(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["check", *arguments])
+def check(*arguments: str, **environment: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["check", *arguments], env=environment)
     return result.exit_code, result.output
 
 
@@ -144,7 +144,7 @@ def test_programs_get_json_or_annotations_but_not_both(tmp_path: Path) -> None:
     assert check("-k", folder, "--annotations", "bitbucket")[0] == 2
 
 
-def test_links_are_asked_only_where_it_is_wanted(tmp_path: Path) -> None:
+def test_links_are_asked_only_where_it_is_wanted_and_what_is_good_is_remembered(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         dead = f"http://127.0.0.1:{server.getsockname()[1]}/"
     (tmp_path / "faq.yaml").write_text(
@@ -152,6 +152,8 @@ def test_links_are_asked_only_where_it_is_wanted(tmp_path: Path) -> None:
     )
     folder = str(tmp_path)
     assert "leads nowhere" not in check("-k", folder)[1]
-    code, output = check("-k", folder, "--links")
+    cache = tmp_path / "cache"
+    code, output = check("-k", folder, "--links", XDG_CACHE_HOME=str(cache))
+    assert json.loads((cache / "auskunft" / "links.json").read_text()) == {}
     assert code == 1
     assert f"faq.yaml:4: error: entry a: {dead} leads nowhere: the server cannot be reached." in output

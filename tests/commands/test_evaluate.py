@@ -65,6 +65,21 @@ def test_rates_are_told_by_language_and_kind(examples: Path) -> None:
     assert ["formal", "1", "100.0", "%", "(1)", "0.0", "%", "(0)", "0.0", "%", "(0)", "0.0", "%", "(0)"] in shown
 
 
+def test_programs_get_what_an_entry_answers_apart_from_what_none_does(examples: Path) -> None:
+    figures = told(examples)
+    assert figures["answered_by_an_entry"] == {"right": 1, "helped": 0, "wrong": 0, "refused": 1}
+    assert figures["answered_by_none"] == {"right": 0, "helped": 0, "wrong": 1, "refused": 0}
+
+
+def test_programs_get_what_was_offered(tmp_path: Path) -> None:
+    (tmp_path / "faq.yaml").write_text(
+        "entries:\n  - {id: a, phrasings: {de: [Wo ist das Büro?]}}\n  - {id: b, phrasings: {de: [Wo ist das Büro?]}}\n"
+        "examples:\n  - {text: Wo ist das Büro?, expect: [a]}\n"
+    )
+    (example,) = json.loads(run("--knowledge", tmp_path, "--json"))["examples"]
+    assert (example["verdict"], example["given"], sorted(example["offered"])) == ("helped", [], ["a", "b"])
+
+
 def test_failures_are_told_with_file_and_line(examples: Path) -> None:
     shown = evaluate(examples)
     assert f'{examples}:3: wrong: "Is Skype allowed?" expects no entry, got answer: skype' in shown

@@ -91,6 +91,10 @@ def test_figures_are_told_apart_by_language_kind_and_scope(desk: Desk) -> None:
     assert evaluation.by_scope == {True: Tally(right=2, wrong=1), False: Tally(right=1)}
 
 
+def test_the_language_that_an_example_names_counts_whatever_it_is_answered_in(desk: Desk) -> None:
+    assert evaluate(desk, [example("Is Skype allowed?", "skype", language="de")]).by_language == {"de": Tally(right=1)}
+
+
 def test_rates_are_shares_of_all() -> None:
     tally = Tally(right=2, helped=1, wrong=1)
     assert (tally.count, tally.rate("right"), tally.rate("right", "helped"), tally.rate("refused")) == (4, 0.5, 0.75, 0)

@@ -8,7 +8,6 @@ from bot.core.evaluation import Tally, Trial
 from bot.core.faq import Example, KnowledgeBase
 from bot.core.situation import Thresholds
 from bot.core.tuning import Costs, Setting, missing, tune
-from tests.conftest import CONTACT
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +21,22 @@ def test_what_is_in_force_stays_where_nothing_is_better_by_more_than_chance(tria
     assert tuning.best.cost < tuning.in_force.cost
 
 
-def test_where_something_is_the_nearest_that_is_as_good_is_proposed(knowledge: KnowledgeBase) -> None:
-    cautious = Desk(knowledge, CONTACT, thresholds=Thresholds(answer=1.0, clarify=0.9))
-    tuning = tune(Trial(cautious, knowledge.examples[::6]))
+class InForce(Trial):
+    """A trial in which other thresholds are in force than those of the desk."""
+
+    thresholds = Thresholds()
+
+
+def test_what_is_in_force_and_good_enough_stays_to_the_last_digit(desk: Desk, knowledge: KnowledgeBase) -> None:
+    trial = InForce(desk, knowledge.examples[::12])
+    trial.thresholds = Thresholds(answer=Thresholds().answer + 0.001)
+    assert tune(trial).proposed.thresholds == trial.thresholds
+
+
+def test_where_something_is_the_nearest_that_is_as_good_is_proposed(desk: Desk, knowledge: KnowledgeBase) -> None:
+    trial = InForce(desk, knowledge.examples[::6])
+    trial.thresholds = Thresholds(answer=1.0, clarify=0.9)
+    tuning = tune(trial)
     assert not tuning.in_force.is_as_good_as(tuning.best)
     assert tuning.proposed.is_as_good_as(tuning.best)
     assert tuning.proposed.thresholds.answer >= tuning.best.thresholds.answer

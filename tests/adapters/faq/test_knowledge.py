@@ -258,3 +258,16 @@ def test_an_entry_that_may_stand_in_a_file_that_cannot_be_read_is_not_called_mis
     assert [Path(fault.place.file).name for fault in examine(tmp_path)[1]] == ["b.yaml"]
     (tmp_path / "b.yaml").unlink()
     assert "the entry `b` does not exist" in str(examine(tmp_path)[1])
+
+
+def test_a_file_is_read_however_its_ending_is_written_and_each_entry_has_its_own_place(tmp_path: Path) -> None:
+    (tmp_path / "A.YAML").write_text("entries:\n  - {id: a, phrasings: {de: [x]}}\n  - {id: b, phrasings: {de: [y]}}\n")
+    (tmp_path / "c.yml").write_text("# mine\nentries:\n  - {id: c, phrasings: {de: [z]}}\n")
+    knowledge, faults = examine(tmp_path)
+    assert faults == ()
+    places = [knowledge.place("entries", number) for number in range(3)]
+    assert [(entry.id, Path(at.file).name, at.line) for entry, at in zip(knowledge.entries, places, strict=True)] == [
+        ("a", "A.YAML", 2),
+        ("b", "A.YAML", 3),
+        ("c", "c.yml", 3),
+    ]
