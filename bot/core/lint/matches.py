@@ -13,9 +13,6 @@ from bot.core.text import words
 _TWINS = 0.85
 """The similarity from which two phrasings are as good as one. In the FAQ that ships, different questions reach 0.80
 ("DFNconf?", "DFNconf App"), and what is said again with "bitte" or in another order nearly always over 0.87."""
-_CLOSE = 0.5
-"""How near to one another two entries are, as a share of the ambiguity threshold, before it is told: as all phrasings
-are learned together, the confidences of both waver with every change elsewhere."""
 _ENOUGH = 3
 """The phrasings from which on an entry should be known by the others when one is left out."""
 
@@ -46,7 +43,7 @@ def _astray(review: Reviewed, place: Place, thresholds: Thresholds) -> Iterator[
     own = next((match.confidence for match in review.matches if match.entry == review.entry), 0.0)
     others = [match for match in review.matches if match.entry != review.entry]
     other = max(others, key=lambda match: match.confidence, default=Match("", 0.0))
-    if other.confidence < thresholds.answer or own > other.confidence + _CLOSE * thresholds.ambiguity:
+    if other.confidence < thresholds.answer or own > other.confidence + thresholds.ambiguity:
         return
     leads = "leads to" if other.confidence > own + thresholds.ambiguity else "leads as well to"
     message = (

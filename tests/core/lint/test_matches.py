@@ -46,7 +46,7 @@ def test_what_leads_to_another_entry_or_to_a_choice_is_told_with_both_confidence
 
 
 def test_the_configured_thresholds_decide() -> None:
-    near = [review(matches=(Match("a", 0.95), Match("b", 0.88)))]
+    near = [review(matches=(Match("a", 0.95), Match("b", 0.8)))]
     assert lint(BASE, near) == ()
     assert len(lint(BASE, near, thresholds=Thresholds(ambiguity=0.2))) == 1
     assert lint(BASE, near, thresholds=Thresholds(ambiguity=0.2, answer=0.9)) == ()
