@@ -9,10 +9,13 @@ import logging
 from collections.abc import Collection
 from dataclasses import replace
 
+from bot.core.commands import AdminCommand, Amiss, Wanted, unquoted, wanted
 from bot.core.conversation import Conversation
 from bot.core.decision import Fallback
-from bot.core.keeping import AdminCommand, Keeping, Wanted
+from bot.core.keeping import Keeping
 from bot.core.model import Message, Reply
+from bot.core.pace import Pace, Verdict
+from bot.core.text import printable
 from bot.core.why import why
 from bot.keeper import Keeper
 from bot.ports import RECOGNISED, Clock, Replies, Store
@@ -32,8 +35,10 @@ class Admins:
         store: Store,
         replies: Replies,
         clock: Clock,
+        pace: Pace | None = None,
     ) -> None:
-        """`admins` are Matrix ids."""
+        """`admins` are Matrix ids; everybody else is held to `pace`."""
+        self._pace = pace or Pace()
         self._admins = frozenset(admins)
         self._keeper = keeper
         self._additions = additions
@@ -50,9 +55,9 @@ class Admins:
         if await self._store.was_handled(message.event_id):
             return
         conversation = await self._store.conversation(message)
-        command = self._says.command(message.text or "")
+        command = self._keeper.live.commands.read(message.text or "")
         reply_id = None
-        if command and not message.edit_of:
+        if command and not message.edit_of and self._may_be_answered(message):
             reply_id = await self._replies.send(message, await self._answered(command, message))
         await self._store.record(message, conversation, reply_id)
 
@@ -71,6 +76,16 @@ class Admins:
     def _folder(self) -> Folder:
         return self._keeper.folder
 
+    def _may_be_answered(self, message: Message) -> bool:
+        """Nobody but the admins is answered at any pace."""
+        now = self._clock.now()
+        if message.sender in self._admins:
+            return True
+        if self._pace.verdict(message, now) is not Verdict.ANSWER:
+            return False
+        self._pace.answered(message, now)
+        return True
+
     async def _answered(self, command: AdminCommand, message: Message) -> Reply:
         if self._clock.now() - message.sent_at > RECOGNISED:
             return self._keeper.desk.notices.missed(self._keeper.desk.language)
@@ -80,32 +95,35 @@ class Admins:
         match command.verb:
             case "help":
                 return self._says.help()
+            case "mistyped":
+                return self._says.mistyped()
             case "status":
                 return self._status()
             case "check":
                 return self._says.checked(await self._folder.check())
             case "reload":
-                return await self._reload(command.forced)
-            case "why":
-                return self._why(replace(message, text=command.rest)) if command.rest else self._says.question_missing()
-            case "new":
-                return self._draft(replace(message, text=command.rest))
+                return self._keeper.told(await self._keeper.reload(again=True, forced=command.forced))
             case "undo":
                 return await self._undo(message)
             case "add":
-                wanted = self._says.wanted(command.rest, self._keeper.live.files)
-                return wanted if isinstance(wanted, Reply) else await self._add(wanted, message, command.forced)
+                return await self._add(command, message)
+            case "why" | "new":
+                return self._about(command, message)
+
+    def _about(self, command: AdminCommand, message: Message) -> Reply:
+        """What is said about a question."""
+        question = replace(message, text=unquoted(printable(command.rest).strip()))
+        if not question.text:
+            return self._says.question_missing()
+        return self._why(question) if command.verb == "why" else self._draft(question)
 
     def _status(self) -> Reply:
         live, refused = self._keeper.live, self._keeper.refused
-        since = f"{self._keeper.since.astimezone():%d.%m.%Y %H:%M}"
+        since = self._keeper.since.astimezone()
         reply = self._says.status(self._folder.path, len(live.files), since, live.evaluation, live.faults)
         if not refused:
             return reply
         return replace(reply, markdown=f"{reply.markdown}\n\n{self._says.refused(refused).markdown}")
-
-    async def _reload(self, forced: bool) -> Reply:
-        return self._keeper.told(await self._keeper.reload(again=True, forced=forced))
 
     def _why(self, question: Message) -> Reply:
         turn = self._keeper.desk.consider(Conversation(), question, self._clock.now())
@@ -122,7 +140,14 @@ class Admins:
             return self._says.question_missing()
         return self._says.drafted(draft)
 
-    async def _add(self, wanted: Wanted, message: Message, forced: bool) -> Reply:
+    async def _add(self, command: AdminCommand, message: Message) -> Reply:
+        known = tuple(self._keeper.live.files)
+        read = wanted(command.rest, known)
+        if isinstance(read, Amiss):
+            return self._says.amiss(read, known)
+        return await self._added(read, message, command.forced)
+
+    async def _added(self, wanted: Wanted, message: Message, forced: bool) -> Reply:
         if self._folder.is_shipped:
             return self._says.shipped(self._folder.path)
         owners = self._keeper.desk.entries_with(wanted.phrasing)
@@ -177,8 +202,12 @@ class Admins:
         await self._additions.keep(replace(last, undone_by=message.event_id))
         try:
             change = await self._folder.without_phrasing(last.file, last.entry, last.language, last.phrasing)
+        except CannotWrite as error:  # it was taken out by hand: the one before is next
+            return self._says.not_written(str(error))
+        try:
             outcome = await self._keeper.change(change, forced=True)
         except CannotWrite as error:
+            await self._additions.keep(last)
             return self._says.not_written(str(error))
         if not outcome.is_live:
             await self._additions.keep(last)

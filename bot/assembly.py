@@ -64,6 +64,8 @@ log = logging.getLogger(__name__)
 
 _AVATAR = "avatar"
 _STORE = "auskunft.sqlite3"
+_MAKERS = ("bot.adapters.faq.editions", "bot.core.learning")
+"""The modules that make a FAQ ready."""
 
 
 async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = None) -> None:
@@ -75,9 +77,9 @@ async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = 
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
     clock = SystemClock()
-    async with Workshop() as workshop:
+    async with Workshop(*_MAKERS) as workshop:
         folder = _folder(config, workshop)
-        keeper = await open_keeper(folder, clock)
+        keeper = await open_keeper(folder, clock, after=_give_back)
         _give_back()
         key = open_key(config.data)
         pace = Pace(config.matrix.questions)
@@ -118,7 +120,7 @@ async def _minded(keeper: Keeper, folder: FaqFolder, look: asyncio.Event | None)
 
 
 def _give_back() -> None:
-    """Give the memory that the start took back to the system: glibc keeps it, others do not."""
+    """Give the memory that an edition of the FAQ took back to the system: glibc keeps it, others do not."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -166,10 +168,20 @@ async def _listen(config: Config, stop: asyncio.Event, keeper: Keeper, kept: _Ke
                     client, keys, store, unread, replies, lambda: desk.notices.undecrypted(desk.language), kept.clock
                 )
                 rooms = Rooms(client, config.matrix, kept.clock)
-                welcome = Welcome(client, config.matrix, desk, store)
-                membership = Membership(client, config.matrix, rooms.may_invite, welcome)
+
+                async def for_admins(room_id: str) -> Reply | None:
+                    return keeper.live.keeping.help() if admin_room and await admin_room.is_it(room_id) else None
+
+                async def look_around() -> None:
+                    if support:
+                        await support.look()
+                    if admin_room:
+                        await admin_room.look()
+
+                welcome = Welcome(client, config.matrix, desk, store, for_admins)
+                membership = Membership(client, config.matrix, rooms.may_invite, welcome, look_around)
                 additions = SqliteAdditions(kept.database)
-                admins = Admins(config.matrix.admins, keeper, additions, store, replies, kept.clock)
+                admins = Admins(config.matrix.admins, keeper, additions, store, replies, kept.clock, kept.pace)
                 reception = Reception(
                     client,
                     inbox,
@@ -204,7 +216,7 @@ async def _admin_room(config: Config, client: SafeClient, kept: _Kept) -> Matrix
 
 
 async def _is_command(room: MatrixAdminRoom, keeper: Keeper, room_id: str, text: str) -> bool:
-    return keeper.live.keeping.command(text) is not None and await room.is_it(room_id)
+    return keeper.live.commands.read(text) is not None and await room.is_it(room_id)
 
 
 def _cases(config: Config, desk: Desk, kept: _Kept, replies: Replies, rooms: MatrixRooms) -> Cases:

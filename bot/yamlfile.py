@@ -15,8 +15,8 @@ import yaml
 
 from bot.core.fault import Fault, KeyPath, Place
 
-_LARGEST = 8 * 1024 * 1024
-"""Bytes. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
+LARGEST = 8 * 1024 * 1024
+"""Bytes of a file that is read. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
 _DEEPEST = 30
 _CUT = re.compile(r"\s+(#[^\s#].*)")
 
@@ -85,8 +85,8 @@ def read_text(path: Path, instead: bytes | None = None) -> str:
     file = str(path)
     try:
         size = path.stat().st_size if instead is None else len(instead)
-        if size > _LARGEST:
-            message = f"the file is too large ({size / 2**20:.0f} MiB; at most {_LARGEST // 2**20} MiB are read)"
+        if size > LARGEST:
+            message = f"the file is too large ({size / 2**20:.0f} MiB; at most {LARGEST // 2**20} MiB are read)"
             raise Refused([Fault(Place(file), message, "Split it into several files.")])
         raw = path.read_bytes() if instead is None else instead
     except OSError as error:
@@ -109,15 +109,19 @@ def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
         return Fault(Place(file, opening + 1), "this is no valid YAML: the quotation mark here is not closed", remedy)
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
-    lines = text.splitlines()
-    here = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in here[: len(here) - len(here.lstrip())]:
-        return Fault(Place(file, line), "the line is indented with a tab", "Indent with spaces.")
+    for number, row in enumerate(text.split("\n")[:line], 1):
+        if odd := set(_indentation(row)) - {" "}:
+            sign = "a tab" if "\t" in odd else "a space that is none for YAML, as web pages hold it"
+            return Fault(Place(file, number), f"the line is indented with {sign}", "Indent with spaces.")
     remedy = (
         "Look at this line and the one before it. Text that holds `: ` or begins with a sign such as * & @ % ` { [ > | "
         'needs "quotes", and a quotation mark within it is written \\"; check brackets and indentation too.'
     )
     return Fault(Place(file, line), f"this is no valid YAML ({error.problem or error.context})", remedy)
+
+
+def _indentation(row: str) -> str:
+    return row[: len(row) - len(row.lstrip())].rstrip("\r")
 
 
 def _open_quote(error: yaml.MarkedYAMLError, text: str) -> int | None:

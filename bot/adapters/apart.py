@@ -21,8 +21,6 @@ from typing import Any, BinaryIO, TypeVar
 
 from bot.keys import Unusable
 
-_PRELOADED = ("bot.adapters.faq.editions", "bot.core.learning")
-"""What is imported once, for all processes."""
 _LENGTH = struct.Struct("!Q")
 
 Made = TypeVar("Made")
@@ -31,7 +29,9 @@ Made = TypeVar("Made")
 class Workshop:
     """Where such work is done, one piece after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *modules: str) -> None:
+        """`modules` are imported once, for all of it."""
+        self._modules = modules
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
 
@@ -74,7 +74,7 @@ class Workshop:
     async def _opened(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", __name__),
+                *(sys.executable, "-P", "-m", __name__, *self._modules),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # what we run, not any other
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -109,7 +109,7 @@ def _unpickled(told: bytes) -> Any:
 
 def _main() -> None:
     """Fork a process for each piece of work, until nobody wants any."""
-    for module in _PRELOADED:
+    for module in sys.argv[1:]:
         import_module(module)
     gc.disable()  # what is forked is over before it would pay, and nothing that is shared is written to
     wanted, given = sys.stdin.buffer, sys.stdout.buffer
@@ -119,8 +119,8 @@ def _main() -> None:
         if worker == 0:
             os._exit(_done(work, given))
         _, status = os.waitpid(worker, 0)
-        if status:  # it may have told a half of what it made: nothing more can be told behind that
-            sys.exit(1)
+        if status:  # it may have told a half of what it made, and have left processes of its own: all of this ends
+            os.killpg(0, signal.SIGKILL)
 
 
 def _done(work: bytes, given: BinaryIO) -> int:

@@ -34,6 +34,7 @@ def _options(
     """A Matrix helpdesk bot that answers staff's questions from a YAML FAQ."""
     for library in ("nio", "peewee", "asyncio"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # they name persons and rooms
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ def run(
     It logs to standard error. Exit codes: 0 stopped; 2 the configuration, the data folder or the account cannot
     be used; 3 the homeserver has logged the bot out.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a FAQ to look at
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with told():
         asyncio.run(_until_signalled(load_config(config, os.environ)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.core.commands import Commands
 from bot.core.desk import Desk
 from bot.core.evaluation import Evaluation, Judged
 from bot.core.fault import Fault, Severity
@@ -20,8 +21,10 @@ class Edition:
     faults: tuple[Fault, ...]
     """What `lint` found: the FAQ can be used all the same."""
     evaluation: Evaluation
+    commands: Commands
+    """What its keepers may write in their room, in its words."""
     keeping: Keeping
-    """What its keepers are told, in its words."""
+    """What they are told."""
     files: Mapping[str, str]
     """The name of the file in which each entry stands, by its id."""
 

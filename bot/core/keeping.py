@@ -1,90 +1,44 @@
-"""What admins write in their room to keep the FAQ, read into commands, and what they are told."""
+"""What those who keep the FAQ are told in their room."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Sequence
+from datetime import datetime
 
-from rapidfuzz import process
-
+from bot.core.commands import LONGEST_PHRASING, Amiss, Wanted
 from bot.core.evaluation import Evaluation
 from bot.core.fault import Fault
-from bot.core.model import LANGUAGES, Language, Reply
-from bot.core.phrases import Phrases
-from bot.core.understanding import Understanding
+from bot.core.model import Language, Reply
+from bot.core.phrases import Says
 from bot.core.voice import Voice, escaped
 from bot.core.wording import Localized
 
-Verb = Literal["help", "status", "check", "reload", "why", "add", "undo", "new"]
-VERBS: tuple[Verb, ...] = get_args(Verb)
-_COMMAND = re.compile(r"\s*!(\w+)(!?)[ \t]*(.*)", re.DOTALL)
-_ENTRY = re.compile(r"[`\"'„“<]*([^\s`\"'“>]+?)[`\"'“>:,]*(?:\s+|$)(.*)", re.DOTALL)
-_LONGEST_PHRASING = 300
-"""Characters of a phrasing: what people write is shorter, and what is longer is read by its best passage."""
-_QUOTES = ("„“", "“”", '""', "''", "»«", "«»", "„”", "``")
 _MOST_FAULTS = 10
-_NEAR = 3
-"""The entries that may have been meant."""
-_SIMILAR = 50
-"""How similar their ids are at least, from 0 to 100 (rapidfuzz's WRatio)."""
-
-
-@dataclass(frozen=True)
-class AdminCommand:
-    """What an admin wants."""
-
-    verb: Verb
-    rest: str = ""
-    """What stands behind it."""
-    forced: bool = False
-    """Whether they want it all the same (`!add!`)."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A phrasing that an admin wants in an entry."""
-
-    entry: str
-    phrasing: str
-    language: Language | None
-    """The language, where the admin has named one."""
+_TIME = {"de": "%d.%m.%Y, %H:%M Uhr", "en": "%-d %B %Y, %H:%M"}
 
 
 class Keeping:
-    """Reads admins' commands, and puts into words what becomes of them, in the bot's own language."""
+    """Puts into words what becomes of admins' commands and of what they save, in the bot's own language."""
 
-    def __init__(self, phrases: Phrases, understanding: Understanding, voice: Voice, language: Language) -> None:
-        self._says = phrases.says
-        self._understanding = understanding
+    def __init__(self, says: Says, voice: Voice, language: Language) -> None:
+        self._says = says
         self._voice = voice
         self._language = language
 
-    def command(self, text: str) -> AdminCommand | None:
-        """The command in an admin's message; None where there is none that concerns the FAQ."""
-        parts = _COMMAND.fullmatch(text)
-        named = self._understanding.read(parts[1]) if parts else None
-        verb = next((verb for verb in VERBS if named and named.means(f"{verb}_command")), None)
-        return AdminCommand(verb, parts[3].strip(), bool(parts[2])) if parts and verb else None
+    def mistyped(self) -> Reply:
+        """That there is no such command."""
+        return self._say(self._says.unknown_command)
 
-    def wanted(self, rest: str, known: Collection[str]) -> Wanted | Reply:
-        """What stands behind `!add`: a language, if they name one, an entry, and a phrasing; or what is amiss with it.
-
-        `known` are the ids of the entries.
-        """
-        entry, phrasing = _first(rest)
-        language = next((each for each in LANGUAGES if each == entry and entry not in known), None)
-        if language:
-            entry, phrasing = _first(phrasing)
-        found = next((each for each in known if each.casefold() == entry.casefold()), None)
-        if found is None:
-            near = process.extract(entry, tuple(known), limit=_NEAR, score_cutoff=_SIMILAR)
-            return self._say(self._says.entry_unknown, entry=_code(entry), near=_listed([each for each, *_ in near]))
-        lines = phrasing.strip().splitlines()
-        if not phrasing.strip():
-            return self._say(self._says.phrasing_missing, entry=_code(found))
-        if len(lines) > 1 or len(phrasing) > _LONGEST_PHRASING:
-            return self._say(self._says.phrasing_long, longest=str(_LONGEST_PHRASING))
-        return Wanted(found, _unquoted(phrasing.strip()), language)
+    def amiss(self, amiss: Amiss, known: Sequence[str]) -> Reply:
+        """What is amiss with what was to be added; `known` are the ids of the entries."""
+        match amiss.what:
+            case "no entry":
+                return self._say(self._says.entry_missing, entries=_listed(known))
+            case "unknown entry":
+                return self._say(self._says.entry_unknown, entry=_code(amiss.entry), near=_listed(amiss.near))
+            case "no phrasing":
+                return self._say(self._says.phrasing_missing, entry=_code(amiss.entry))
+            case "no single short line":
+                return self._say(self._says.phrasing_long, longest=str(LONGEST_PHRASING))
 
     def help(self) -> Reply:
         """What admins can do."""
@@ -188,13 +142,15 @@ class Keeping:
         """That what was saved does not answer, and why."""
         return self._say(self._says.faq_refused, faults=_faults(objections))
 
-    def status(self, folder: str, entries: int, since: str, evaluation: Evaluation, faults: Sequence[Fault]) -> Reply:
-        """How the FAQ stands."""
+    def status(
+        self, folder: str, entries: int, since: datetime, evaluation: Evaluation, faults: Sequence[Fault]
+    ) -> Reply:
+        """How the FAQ stands; `since` it answers."""
         return self._say(
             self._says.faq_status,
             folder=_code(folder),
             entries=str(entries),
-            since=since,
+            since=since.strftime(_TIME[self._language]),
             examples=_counted(evaluation),
             **_sums(faults),
         )
@@ -209,19 +165,6 @@ class Keeping:
 
     def _fill(self, phrase: Localized, **values: str) -> str:
         return self._voice.fill(phrase, self._language, **values)
-
-
-def _first(text: str) -> tuple[str, str]:
-    """The first word of a text, without marks around it, and the rest."""
-    parts = _ENTRY.match(text)
-    return (parts[1], parts[2]) if parts else ("", "")
-
-
-def _unquoted(text: str) -> str:
-    """Without the quotation marks around the whole of it."""
-    inner = text[1:-1]
-    around = text[:1] + text[-1:]
-    return inner.strip() if around in _QUOTES and not set(inner) & set(around) and inner.strip() else text
 
 
 def _forced(wanted: Wanted) -> str:

@@ -30,6 +30,7 @@ _PLACEHOLDERS = {
     "write_yourself": {"{mailto}"},
     "limit": {"{mailto}"},
     "to_direct_chat": {"{link}"},
+    "entry_missing": {"{entries}"},
     "entry_unknown": {"{entry}", "{near}"},
     "phrasing_missing": {"{entry}"},
     "phrasing_long": {"{longest}"},
@@ -139,6 +140,7 @@ class Says(Model):
     admin_help: Localized
     admins_only: Localized
     question_missing: Localized
+    entry_missing: Localized
     entry_unknown: Localized
     entry_drafted: Localized
     phrasing_missing: Localized

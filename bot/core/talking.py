@@ -3,6 +3,7 @@
 import re
 
 from bot.core import drafting
+from bot.core.commands import VERBS
 from bot.core.decision import (
     SMALLTALK,
     Answer,
@@ -19,7 +20,7 @@ from bot.core.decision import (
 )
 from bot.core.situation import Situation
 
-_ADMINS = tuple(f"{verb}_command" for verb in ("status", "check", "reload", "why", "add", "undo", "new"))
+_ADMINS = tuple(f"{verb}_command" for verb in VERBS if verb != "help")
 _COMMAND = re.compile(r"\s*!(\w+|\?)")
 
 

@@ -39,8 +39,8 @@ class Folder(Protocol):
     def is_shipped(self) -> bool:
         """Whether it is the FAQ that ships with the bot, which the next update replaces."""
 
-    async def state(self) -> str:
-        """A word for what the files hold: it changes with them."""
+    async def state(self, change: Change | None = None) -> str:
+        """A word for what the files hold, or would hold after `change`: it changes with them."""
 
     async def open(self, change: Change | None = None) -> Edition:
         """The edition that the files hold; with `change`, the one that they would hold after it.

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
 from bot.adapters.faq.knowledge import load
+from bot.core.commands import Commands
 from bot.core.desk import Desk
 from bot.core.edition import Edition
 from bot.core.evaluation import evaluate
@@ -14,7 +15,6 @@ from bot.core.keeping import Keeping
 from bot.core.lint import lint
 from bot.core.model import Language
 from bot.core.situation import Manners, Thresholds
-from bot.core.understanding import Understanding
 from bot.core.voice import Voice
 
 
@@ -34,7 +34,7 @@ def open_edition(
     """
     knowledge = load(folder, instead)
     with ProcessPoolExecutor(1, get_context("fork")) as beside:  # a second core, where there is one
-        faults = beside.submit(lint, knowledge, today=datetime.now(UTC).date())
+        faults = beside.submit(lint, knowledge, today=date.today())
         desk = Desk(knowledge.model_copy(update={"places": {}}), contact, language, thresholds, manners)
     places = [knowledge.place("examples", number) for number in range(len(knowledge.examples))]
     phrases = knowledge.phrases
@@ -42,6 +42,7 @@ def open_edition(
         desk=desk,
         faults=faults.result(),
         evaluation=evaluate(desk, knowledge.examples, places),
-        keeping=Keeping(phrases, Understanding(phrases.understands), Voice(contact), language),
+        commands=Commands(phrases.understands),
+        keeping=Keeping(phrases.says, Voice(contact), language),
         files={each.id: Path(knowledge.place("entries", n).file).name for n, each in enumerate(knowledge.entries)},
     )

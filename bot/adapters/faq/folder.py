@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
+import stat
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from bot.adapters.faq import pen
 from bot.adapters.faq.knowledge import files_of, shipped
 from bot.core.edition import Edition
 from bot.core.faq import KnowledgeBase
-from bot.core.fault import Fault
+from bot.core.fault import Fault, Place
 from bot.core.model import Language
+from bot.keys import Unusable
 from bot.ports.keeping import CannotWrite, Change
-from bot.yamlfile import Refused
+from bot.yamlfile import LARGEST, Refused
 
 Open = Callable[[Path, Mapping[str, bytes]], Edition]
 Inspect = Callable[[Path], tuple[KnowledgeBase, tuple[Fault, ...]]]
@@ -43,9 +45,9 @@ class FaqFolder:
         """Whether it is the FAQ that ships with the bot."""
         return self.folder.resolve() == shipped().resolve()
 
-    async def state(self) -> str:
-        """A digest of the files' names and contents."""
-        return await asyncio.to_thread(_digest, self.folder)
+    async def state(self, change: Change | None = None) -> str:
+        """A digest of the files' names and contents, as they are or would be after `change`."""
+        return await asyncio.to_thread(_digest, self.folder, {change.file: change.after} if change else {})
 
     async def open(self, change: Change | None = None) -> Edition:
         """The edition that the files hold, or would hold after `change`.
@@ -57,16 +59,14 @@ class FaqFolder:
         return edition
 
     async def check(self) -> tuple[Fault, ...]:
-        """All that `auskunft check` finds.
-
-        Raises:
-            Unusable: this could not be found out.
-        """
+        """All that `auskunft check` finds."""
         faults: tuple[Fault, ...]
         try:
             _, faults = await self._apart(self._inspect, self.folder)
         except Refused as refused:
             faults = refused.faults
+        except Unusable as error:
+            faults = (Fault(Place(self.path), str(error), "Try again, or run `auskunft check` there."),)
         return faults
 
     async def with_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
@@ -77,7 +77,8 @@ class FaqFolder:
         """
         before = await self._content(file)
         with _in(file):
-            return Change(file, before, pen.with_phrasing(before, entry, language, phrasing))
+            after = await asyncio.to_thread(pen.with_phrasing, before, entry, language, phrasing)
+        return Change(file, before, after)
 
     async def without_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
         """The change that takes a phrasing out.
@@ -87,7 +88,8 @@ class FaqFolder:
         """
         before = await self._content(file)
         with _in(file):
-            return Change(file, before, pen.without_phrasing(before, entry, language, phrasing))
+            after = await asyncio.to_thread(pen.without_phrasing, before, entry, language, phrasing)
+        return Change(file, before, after)
 
     async def write(self, change: Change) -> None:
         """Write the file.
@@ -111,7 +113,7 @@ class FaqFolder:
         Raises:
             CannotWrite: see the port.
         """
-        return pen.draft(question, language, known, datetime.now(UTC).date())
+        return pen.draft(question, language, known, date.today())
 
 
 @contextmanager
@@ -123,16 +125,25 @@ def _in(file: str) -> Iterator[None]:
         raise CannotWrite(f"{file}, {error}") from None
 
 
-def _digest(folder: Path) -> str:
-    """What cannot be read counts with its reason: it changes when that does."""
+def _digest(folder: Path, instead: Mapping[str, bytes]) -> str:
+    """What cannot be read, or is not, counts with its reason: it changes when that does."""
     digest = hashlib.blake2b(digest_size=16)
     try:
         for path in files_of(folder):
             digest.update(path.name.encode(errors="replace") + b"\0")
-            try:
-                digest.update(path.read_bytes() + b"\0")
-            except OSError as error:
-                digest.update(f"{error.errno}\0\0".encode())
+            digest.update(instead.get(path.name) or _told(path))
+            digest.update(b"\0")
     except OSError as error:
         digest.update(f"{error.errno}".encode())
     return digest.hexdigest()
+
+
+def _told(path: Path) -> bytes:
+    """What a file holds; of what is not read, by when it was changed."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            return f"{status.st_mode} {status.st_size} {status.st_mtime_ns}".encode()
+        return path.read_bytes()
+    except OSError as error:
+        return f"{error.errno}".encode()

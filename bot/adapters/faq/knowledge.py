@@ -23,7 +23,7 @@ from bot.core.fault import Fault, KeyPath, Place
 from bot.core.phrases import Phrases, Says
 from bot.core.wording import Model
 from bot.validation import validation_faults
-from bot.yamlfile import Document, Refused, read
+from bot.yamlfile import Document, Refused, read, read_text
 
 _READ = (".yaml", ".yml")
 _MISNAMED = re.compile(r"\.ya?ml(\.(txt|rtf|docx?|odt)|\s.*)$", re.IGNORECASE)
@@ -145,10 +145,19 @@ def _documents(folder: Path, instead: Mapping[str, bytes]) -> tuple[list[Documen
     faults: list[Fault] = []
     for path in paths:
         try:
-            documents.append(read(path, instead.get(path.name)))
+            documents.append(_document(path, instead.get(path.name)))
         except Refused as refused:
             faults.extend(refused.faults)
     return documents, faults
+
+
+def _document(path: Path, instead: bytes | None) -> Document:
+    """What stands in a file. One that was emptied was meant to hold something."""
+    if path.exists() and not path.is_file():
+        raise Refused([Fault(Place(str(path)), "this is no ordinary file", "Move it out of the FAQ's folder.")])
+    if not read_text(path, instead).strip():
+        raise Refused([Fault(Place(str(path)), "the file is empty", "Restore what it held, or remove the file.")])
+    return read(path, instead)
 
 
 def _cut(documents: list[Document]) -> Iterator[Fault]:

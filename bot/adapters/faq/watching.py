@@ -67,8 +67,8 @@ async def _watch(folder: Path, noticed: asyncio.Event, look: float) -> None:
                 noticed.set()
                 if _identity(folder) != watched:
                     break
-        except OSError as error:  # it is not there, or the system watches nothing more
-            log.debug("the FAQ's folder is looked at every few seconds only: %s", error.strerror)
+        except Exception as error:  # it is not there, or the system watches nothing more (of watchfiles' own type)
+            log.debug("the FAQ's folder is looked at every few seconds only: %s", type(error).__name__)
             noticed.set()
             await asyncio.sleep(look)
 

@@ -25,6 +25,10 @@ class MatrixAdminRoom:
         if await self._room.find() is None:
             log.warning("%s", self._room.unknown)
 
+    async def look(self) -> None:
+        """See whether it can be found by now."""
+        await self._room.find(at_once=True)
+
     async def is_it(self, room_id: str) -> bool:
         """Whether this is its id."""
         return room_id == await self._room.find()

@@ -66,7 +66,7 @@ class Inbox:
         text = _whole_text(event, content) if in_case else self._words(room, event, content)
         if in_case:
             addressed: Addressed | None = Addressed.CASE
-        elif text and self._is_admins and await self._is_admins(room.room_id, text):
+        elif text and self._is_admins and _is_genuine(room, event) and await self._is_admins(room.room_id, text):
             addressed = Addressed.ADMIN
         else:
             addressed = await self._addressed(room, event.sender, content, thread)
@@ -131,6 +131,11 @@ class Inbox:
         if text is None:
             return None
         return (self._mentions.call_in_front if is_direct(room) else self._mentions.name_in_front)(room, text)
+
+
+def _is_genuine(room: nio.MatrixRoom, event: nio.Event | nio.BadEventType) -> bool:
+    """Whether it comes from its sender's device, as far as encryption tells: else a homeserver might have made it."""
+    return not room.encrypted or bool(getattr(event, "decrypted", False))
 
 
 def thread_of(event: nio.Event | nio.BadEventType) -> str | None:

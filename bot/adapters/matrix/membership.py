@@ -5,7 +5,7 @@ done in its lane, after the questions that were asked before.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -24,10 +24,23 @@ from bot.config import Matrix
 log = logging.getLogger(__name__)
 
 
+async def _nothing() -> None:
+    """Where the configuration names no room, there is none to be found."""
+
+
 class Membership:
     """Minds the rooms of one account."""
 
-    def __init__(self, client: SafeClient, config: Matrix, may_invite: Callable[[str], bool], welcome: Welcome) -> None:
+    def __init__(
+        self,
+        client: SafeClient,
+        config: Matrix,
+        may_invite: Callable[[str], bool],
+        welcome: Welcome,
+        look_around: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
+        """`look_around` sees whether the room in which the bot has arrived is one that the configuration names."""
+        self._look_around = look_around
         self._client = client
         self._config = config
         self._may_invite = may_invite
@@ -86,6 +99,7 @@ class Membership:
 
         Nor is it one in a room that it opened itself. There it may seem to be alone: the other is invited last.
         """
+        await self._look_around()
         if room.room_id in self._client.opened_rooms:
             await self._welcome.take_as_said(room.room_id)
             return

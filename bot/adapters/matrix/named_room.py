@@ -25,10 +25,11 @@ class NamedRoom:
     def __str__(self) -> str:
         return f"{self._name} (`{self._setting}`)"
 
-    async def find(self) -> str | None:
-        """Its id; by its address, it is looked up once in a while until it is found."""
+    async def find(self, at_once: bool = False) -> str | None:
+        """Its id. By its address it is looked up once in a while, or `at_once`, until the bot is in the room."""
         now = self._clock.now().timestamp()
-        if self.id is None and now - self._looked_up > _BETWEEN_LOOKUPS:
+        is_settled = not self._name.startswith("#") or self.id in self._client.rooms
+        if not is_settled and (at_once or now - self._looked_up > _BETWEEN_LOOKUPS):
             self._looked_up = now
             answer = await self._client.room_resolve_alias(self._name)
             if isinstance(answer, nio.RoomResolveAliasResponse):

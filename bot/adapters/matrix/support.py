@@ -35,6 +35,10 @@ class MatrixRooms:
         self._client = client
         self._room = NamedRoom(client, name, "support_room", clock)
 
+    async def look(self) -> None:
+        """See whether the support room can be found by now."""
+        await self._room.find(at_once=True)
+
     async def check(self) -> None:
         """Tell the log, at the start, if the room cannot be used. It is asked for, as no sync has told of it yet."""
         if trouble := await self._trouble_at_start():

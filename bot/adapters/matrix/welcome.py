@@ -4,6 +4,7 @@ These are notices, so that they ring nobody. Their transaction ids derive from t
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import nio
@@ -22,10 +23,23 @@ _WELCOME, _TOO_LARGE, _UNENCRYPTED = range(3)
 """The ordinals of what may be said about one joining."""
 
 
+async def _nothing(_room_id: str) -> None:
+    """Where there is no room of admins, none has words of its own."""
+
+
 class Welcome:
     """Speaks for one account."""
 
-    def __init__(self, client: nio.AsyncClient, config: Matrix, desk: Desk, store: Store) -> None:
+    def __init__(
+        self,
+        client: nio.AsyncClient,
+        config: Matrix,
+        desk: Desk,
+        store: Store,
+        for_admins: Callable[[str], Awaitable[Reply | None]] = _nothing,
+    ) -> None:
+        """`for_admins`: what is said instead in a room that is that of the admins."""
+        self._for_admins = for_admins
         self._client = client
         self._config = config
         self._desk = desk
@@ -41,7 +55,7 @@ class Welcome:
             await self._point_to_encryption(room, join)
         elif not await self._store.was_told(room.room_id, "welcomed"):
             language = await self._spoken_with_partner(room)
-            reply = self._desk.notices.welcome(
+            reply = await self._for_admins(room.room_id) or self._desk.notices.welcome(
                 "several" if not is_direct(room) else "answered already" if language else "alone with one",
                 self._config.display_name,
                 language or self._language(room),

@@ -38,6 +38,10 @@ def _untrusted(knowledge: KnowledgeBase, number: int, entry: Entry, today: date 
     if entry.source is None and not entry.is_about_the_bot:  # those are their own source
         remedy = "Add `source: {title, url, as_of}`, so that staff can trust it."
         yield Fault(place, "the source is missing", remedy, entry.id, severity)
+    if today and entry.source and entry.source.as_of > today:
+        place_of_date = knowledge.place("entries", number, "source", "as_of")
+        remedy = "Write the day on which the source was last read."
+        yield Fault(place_of_date, f"{entry.source.as_of} is yet to come", remedy, entry.id, severity)
     if entry.review_by is None:
         yield Fault(place, "no date for a review", "Add `review_by:` with a date (YYYY-MM-DD).", entry.id, severity)
     elif today and entry.review_by < today:

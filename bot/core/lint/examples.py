@@ -7,14 +7,20 @@ from bot.core.fault import Fault
 
 _ENOUGH = 12
 """From so many examples on, they are meant to show how people ask."""
+_SEVERAL = 5
+"""The entries from which on a FAQ is more than a trial."""
 _NEARLY_ALL = 0.95
 
 
 def faults(knowledge: KnowledgeBase) -> Iterator[Fault]:
-    """That nearly all examples expect an answer, or nearly none does."""
+    """That there are few examples, or that nearly all of them expect an answer, or nearly none does."""
     count = len(knowledge.examples)
     answered = sum(bool(example.expect) for example in knowledge.examples)
     if count < _ENOUGH:
+        if len(knowledge.entries) >= _SEVERAL:
+            message = f"{count or 'no'} example{'s'[: count != 1]} so far: the bot cannot know how sure it may be"
+            remedy = f"Write {_ENOUGH} or more under `examples:`, a third of them with `expect: []`."
+            yield Fault(knowledge.place("examples", 0), message, remedy, severity="warning")
         return
     if answered >= _NEARLY_ALL * count:
         message = f"{answered} of {count} examples expect an answer: from them the bot learns to answer everything"
