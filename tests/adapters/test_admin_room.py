@@ -1,6 +1,8 @@
 """The room of the admins: found by its address, told things, and its commands picked from what is written there."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import nio
 import pytest
@@ -10,7 +12,7 @@ from bot.adapters.matrix.inbox import Inbox
 from bot.adapters.matrix.send import transaction_id
 from bot.adapters.simulated import SimulatedClock, SimulatedStore
 from bot.core.model import Addressed, Message, Reply
-from bot.ports import Barred
+from bot.ports import Barred, Undelivered
 from tests.adapters.test_inbox import ADA, BOT, event
 from tests.adapters.test_support import Client, a_room
 
@@ -47,14 +49,38 @@ async def test_a_room_that_is_not_there_is_named_and_found_once_it_is() -> None:
         await admins.tell(Reply("de", "Gut."), "state")
 
 
-async def received(where: nio.MatrixRoom, body: str) -> Message | None:
+class Refusing(Client):
+    """A homeserver on which nothing may be written."""
+
+    async def room_send(self, *arguments: Any, **options: Any) -> Any:
+        error = nio.RoomSendError("no", "M_FORBIDDEN")
+        error.transport_response = SimpleNamespace(status=403)
+        return error
+
+
+async def test_what_the_homeserver_refuses_is_told_as_undelivered() -> None:
+    with pytest.raises(Undelivered):
+        await office(Refusing(OFFICE)).tell(Reply("de", "Gut."), "state")
+
+
+async def test_a_room_that_is_not_there_is_told_to_the_log_and_one_that_is_there_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = Client(OFFICE)
+    await office(client).check()
+    assert caplog.text == ""
+    await office(client, "#admins:uni.test").check()
+    assert "there is no room #admins:uni.test (`admin_room`)" in caplog.text
+
+
+async def received(where: nio.MatrixRoom, body: str, **content: str) -> Message | None:
     async def is_admins(room_id: str, text: str) -> bool:
         return room_id == OFFICE.room_id and text.startswith("!add")
 
     def is_staffs(room_id: str) -> bool:
         return room_id == OFFICE.room_id
 
-    return await Inbox(BOT, SimulatedStore(), None, is_staffs, is_admins).message(where, event(body=body))
+    return await Inbox(BOT, SimulatedStore(), None, is_staffs, is_admins).message(where, event(body=body, **content))
 
 
 async def test_in_the_room_of_the_admins_only_their_commands_are_for_the_bot() -> None:
@@ -62,6 +88,7 @@ async def test_in_the_room_of_the_admins_only_their_commands_are_for_the_bot() -
     assert command
     assert (command.addressed, command.text) == (Addressed.ADMIN, "!add whatsapp Geht WhatsApp?")
     assert await received(OFFICE, "Mittagessen?") is None
+    assert await received(OFFICE, "bild.png", msgtype="m.image", url="mxc://uni.test/x") is None
     assert await received(OFFICE, "!ban @bob:uni.test") is None
     elsewhere = await received(a_room("!chat:uni.test", ADA), "!add whatsapp Geht WhatsApp?")
     assert elsewhere

@@ -187,6 +187,16 @@ async def test_good_ones_are_not_asked_again_for_a_day(pages: Pages, tmp_path: P
     assert [path.name for path in cache.parent.iterdir()] == ["links.json"]
 
 
+async def test_good_ones_are_remembered_beside_others_and_not_from_a_time_to_come(pages: Pages, tmp_path: Path) -> None:
+    cache = tmp_path / "links.json"
+    await ask_all([pages("/good?1")], cache, now=1000)
+    await ask_all([pages("/good?2")], cache, now=1001)
+    await ask_all([pages("/good?1"), pages("/good?2")], cache, now=1002)
+    assert len(pages.asked) == 2
+    await ask_all([pages("/good?1")], cache, now=999)
+    assert len(pages.asked) == 3
+
+
 @pytest.mark.parametrize("broken", ["{", "[1]", '{"http://x": "y"}', '{"http://x": null}', "\x00"])
 async def test_a_broken_cache_is_ignored_and_replaced(pages: Pages, tmp_path: Path, broken: str) -> None:
     cache = tmp_path / "links.json"

@@ -1,5 +1,6 @@
 """The two rooms of a case: what is for its other side, and how it is written there, or not at all."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -140,6 +141,8 @@ async def test_an_address_is_looked_up_until_it_is_found_and_not_at_every_messag
     clock.advance(clock.now() - clock.now().replace(minute=58, hour=11))
     for _ in range(3):
         assert await support.trouble() is None
+    clock.advance(timedelta(hours=1))
+    assert await support.trouble() is None
     assert client.lookups == 2
     assert client.staff_rooms == {SUPPORT.room_id}
 

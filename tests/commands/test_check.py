@@ -155,5 +155,7 @@ def test_links_are_asked_only_where_it_is_wanted_and_what_is_good_is_remembered(
     cache = tmp_path / "cache"
     code, output = check("-k", folder, "--links", XDG_CACHE_HOME=str(cache))
     assert json.loads((cache / "auskunft" / "links.json").read_text()) == {}
+    check("-k", folder, "--links", XDG_CACHE_HOME="nowhere", HOME=str(tmp_path))  # only a whole path counts
+    assert (tmp_path / ".cache" / "auskunft" / "links.json").exists()
     assert code == 1
     assert f"faq.yaml:4: error: entry a: {dead} leads nowhere: the server cannot be reached." in output

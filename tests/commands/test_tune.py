@@ -19,6 +19,7 @@ def tune(*arguments: object, code: int = 0) -> str:
     result = CliRunner().invoke(app, ["tune", *map(str, arguments)], env={"COLUMNS": "200"})
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
+    assert "Trying" not in result.stdout
     return result.output
 
 
@@ -50,6 +51,7 @@ def test_what_is_proposed_can_be_pasted_into_the_configuration_and_is_kept_then(
     pasted = "matching:" + shown.partition("\nmatching:")[2]
     proposed = Thresholds.model_validate(yaml.safe_load(pasted)["matching"])
     assert proposed.answer < 1
+    assert f"proposed: {', '.join(f'{name} {value:g}' for name, value in proposed.model_dump().items())}" in shown
     config.write_text(CONFIG + pasted)
     shown = tune(examples, "-k", faq, "-c", config)
     assert "keep it" in shown
