@@ -44,6 +44,7 @@ def test_people_get_faults_by_file_folded_and_with_brackets_as_they_stand() -> N
     rows = shown.getvalue().splitlines()
     assert [row for row in rows if row.endswith(".yaml")] == ["/somewhere/more.yaml", "faq.yaml"]
     assert all(len(row) <= 60 for row in rows)
+    assert [row.split()[1] for row in rows if row[:6].strip().isdigit()] == ["warning", "error", "error"]
     assert "Do [this]." in shown.getvalue()
     assert rows[-1] == "2 entries in 1 file: 2 errors, 1 warning."
 

@@ -56,5 +56,5 @@ def lint(
 
 def lint_each(knowledge: KnowledgeBase) -> tuple[Fault, ...]:
     """The faults that are told of each value by itself, so that they hold where only a part of a FAQ can be read."""
-    found = (modules.faults(knowledge) for modules in (answers, examples, garbling, leftovers))
+    found = (modules.faults(knowledge) for modules in (answers, garbling, leftovers))
     return tuple(sorted(fault for faults in found for fault in faults))

@@ -22,6 +22,10 @@ def test_faults_come_in_the_order_of_the_file() -> None:
 
 
 def test_of_a_part_of_a_faq_only_what_does_not_hang_on_the_rest_is_told() -> None:
-    base = faq(german("a", answer={"de": "<br>"}, source=None), german("b", question={"de": "Drucker eins"}))
+    base = faq(
+        german("a", answer={"de": "<br>"}, source=None),
+        german("b", question={"de": "Drucker eins"}),
+        examples=[{"text": "x", "expect": ["a"]}] * 12,  # the others may stand where nothing could be read
+    )
     (fault,) = lint_each(base)
     assert "holds HTML" in fault.message
