@@ -1,5 +1,6 @@
 """Admins keep the FAQ from their room: what they command is done once, checked first, and can be undone."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from bot.adapters.simulated import SimulatedAdditions, SimulatedClock, Simulated
 from bot.admins import Admins
 from bot.core.model import Addressed, Message
 from bot.keeper import Keeper, open_keeper
-from bot.ports.keeping import Addition
+from bot.ports.keeping import Addition, Change
 from tests.conftest import message
 from tests.test_keeper import FAQ, answered, folder_of, here, inspected, opened, save
 
@@ -316,6 +317,38 @@ async def test_killed_after_writing_the_bot_tells_it_at_its_next_start(room: Roo
     assert phrasings(faq)["drucker"].count("Papierstau beheben") == 1
 
 
+class Deadly(FaqFolder):
+    """A folder in which the bot is killed as soon as it has written."""
+
+    async def write(self, change: Change) -> None:
+        await super().write(change)
+        raise asyncio.CancelledError
+
+
+async def test_killed_before_it_knows_that_it_has_written_the_bot_tells_it_at_its_next_start(
+    room: Room, faq: Path
+) -> None:
+    written = room.written("!add drucker Papierstau beheben")
+    room.keeper.folder = Deadly(faq, opened, inspected, here)
+    with pytest.raises(asyncio.CancelledError):
+        await room.admins.handle(written)
+    restarted = await room_of(faq)
+    restarted.additions = room.additions
+    restarted.begin()
+    await restarted.admins.handle(written)
+    assert "führt ab jetzt zu `drucker`" in restarted.replies.sent[0][1].markdown
+    assert [each.phrasing for each in await room.additions.all()] == ["Papierstau beheben"]
+
+
+async def test_what_cannot_be_taken_back_now_can_be_later(room: Room, faq: Path) -> None:
+    await room.says("!add drucker Papierstau beheben")
+    (faq / "more.yaml").write_text("entries: [", encoding="utf-8")
+    assert "`more.yaml:2`" in await room.says("!undo")
+    assert "Papierstau beheben" in (faq / "faq.yaml").read_text(encoding="utf-8")
+    (faq / "more.yaml").unlink()
+    assert "„Papierstau beheben“ steht nicht mehr bei `drucker`" in await room.says("!undo")
+
+
 async def test_killed_while_it_takes_back_the_bot_takes_back_no_second_one(room: Room, faq: Path) -> None:
     await room.says("!add drucker Papierstau beheben")
     await room.says("!add drucker Toner leer")
@@ -371,6 +404,11 @@ async def test_check_tells_what_it_finds(room: Room) -> None:
     told = await room.says("!check")
     assert "Fehler: 0, Warnungen: 1" in told
     assert "`faq.yaml:3` warning: it is late. Go home." in told
+
+
+async def test_check_tells_why_the_folder_cannot_be_read(room: Room, faq: Path) -> None:
+    save(faq, "examples:", "examples: [")
+    assert "`faq.yaml:" in await room.says("!check")
 
 
 async def test_reload_tells_what_became_of_what_was_saved(room: Room, faq: Path) -> None:

@@ -49,6 +49,15 @@ def test_people_get_faults_by_file_folded_and_with_brackets_as_they_stand() -> N
     assert rows[-1] == "2 entries in 1 file: 2 errors, 1 warning."
 
 
+@pytest.mark.parametrize(
+    ("faults", "colour"), [((), "\x1b[32m"), ((WARNING,), "\x1b[33m"), ((WARNING, ERROR), "\x1b[1;31m")]
+)
+def test_the_sum_is_green_yellow_or_red(faults: tuple[Fault, ...], colour: str) -> None:
+    shown = io.StringIO()
+    show(Report(1, 1, faults), Console(file=shown, force_terminal=True, color_system="standard", width=80))
+    assert colour in shown.getvalue().splitlines()[-1]
+
+
 def test_the_json_is_one_object() -> None:
     assert json.loads(as_json(BOTH)) == {
         "entries": 2,

@@ -58,6 +58,7 @@ def test_the_example_as_it_is_is_told_line_by_line() -> None:
         (MATRIX + "  invites_from: ['@*:uni.test']\n", 4, "error: `@*:uni.test` matches nobody"),
         (MATRIX + "  invites_from: ['https://uni.test']\n", 4, "error: `https://uni.test` matches nobody"),
         (MATRIX + MAIL.replace("bot@uni.test", "bot@localhost"), 6, "warning: mail from bot@localhost is refused"),
+        (MATRIX + MAIL.replace("bot@uni.test", "bot@a.localdomain"), 6, "warning: mail from bot@a.localdomain is"),
     ],
 )
 def test_what_cannot_be_meant_is_told_at_its_line(tmp_path: Path, content: str, line: int, message: str) -> None:
@@ -72,6 +73,12 @@ def test_what_comes_from_the_environment_is_told_with_its_variable(tmp_path: Pat
         "environment variable AUSKUNFT_CONTACT",
         "environment variable AUSKUNFT_MATRIX__PASSWORD",
     ]
+
+
+def test_what_comes_from_a_file_is_told_with_the_variable_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("change me\n")
+    (fault,) = told(tmp_path, MATRIX, {"AUSKUNFT_MATRIX__PASSWORD_FILE": str(tmp_path / "secret")})
+    assert fault.startswith("environment variable AUSKUNFT_MATRIX__PASSWORD_FILE:")
 
 
 def test_a_picture_that_is_there_is_fine(tmp_path: Path) -> None:
