@@ -127,7 +127,7 @@ async def test_files_that_hold_the_same_are_no_news_but_for_the_log_of_who_asks(
     (faq / ".faq.yaml.swp").write_text("x")
     (faq / "faq.yaml~").write_text("entries: [")
     with caplog.at_level(logging.INFO):
-        await keeper.mind(once(False, True))
+        await keeper.mind(once(False, False, True))
     assert keeper.live is live
     assert said(keeper) == []
     assert [record.getMessage() for record in caplog.records] == ["the FAQ has not changed since it was loaded"]
