@@ -25,6 +25,7 @@ from bot.adapters.faq.folder import FaqFolder
 from bot.adapters.faq.inspection import inspect
 from bot.adapters.faq.knowledge import shipped
 from bot.adapters.faq.watching import changes
+from bot.assembly import MAKERS
 from bot.core.conversation import Conversation
 from bot.core.model import Message
 from bot.keeper import Keeper, open_keeper
@@ -65,7 +66,7 @@ async def asked(keeper: Keeper, delays: Delays, is_reloading: asyncio.Event) -> 
 
 async def reloads(folder: Path) -> tuple[list[float], Delays]:
     """The seconds from each save to the FAQ being live, and how long answers took meanwhile."""
-    async with Workshop() as workshop:
+    async with Workshop(*MAKERS) as workshop:
         path = FaqFolder(folder, partial(open_edition, contact="a@example.org"), inspect, workshop)
         return await saves(folder, await open_keeper(path, SystemClock()))
 

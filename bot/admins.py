@@ -15,7 +15,7 @@ from bot.core.decision import Fallback
 from bot.core.keeping import Keeping
 from bot.core.model import Message, Reply
 from bot.core.pace import Pace, Verdict
-from bot.core.text import printable
+from bot.core.text import printable, words
 from bot.core.why import why
 from bot.keeper import Keeper
 from bot.ports import RECOGNISED, Clock, Replies, Store
@@ -113,7 +113,7 @@ class Admins:
     def _about(self, command: AdminCommand, message: Message) -> Reply:
         """What is said about a question."""
         question = replace(message, text=unquoted(printable(command.rest).strip()))
-        if not question.text:
+        if not words(question.text or ""):
             return self._says.question_missing()
         return self._why(question) if command.verb == "why" else self._draft(question)
 

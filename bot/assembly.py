@@ -64,7 +64,7 @@ log = logging.getLogger(__name__)
 
 _AVATAR = "avatar"
 _STORE = "auskunft.sqlite3"
-_MAKERS = ("bot.adapters.faq.editions", "bot.core.learning")
+MAKERS = ("bot.adapters.faq.editions", "bot.core.learning")
 """The modules that make a FAQ ready."""
 
 
@@ -77,7 +77,7 @@ async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = 
         MatrixError: the account cannot be used, or the homeserver has logged it out.
     """
     clock = SystemClock()
-    async with Workshop(*_MAKERS) as workshop:
+    async with Workshop(*MAKERS) as workshop:
         folder = _folder(config, workshop)
         keeper = await open_keeper(folder, clock, after=_give_back)
         _give_back()

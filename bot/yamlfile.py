@@ -18,6 +18,8 @@ from bot.core.fault import Fault, KeyPath, Place
 LARGEST = 8 * 1024 * 1024
 """Bytes of a file that is read. A FAQ of 5,000 entries takes about 4 MiB; what is much larger is no FAQ."""
 _DEEPEST = 30
+_TAB, _STRANGE = "the line is indented with a tab", "the line is indented with spaces of a web page or a chat"
+_INDENT = "Indent with ordinary spaces."
 _CUT = re.compile(r"\s+(#[^\s#].*)")
 
 
@@ -111,8 +113,7 @@ def _syntax_fault(error: yaml.MarkedYAMLError, file: str, text: str) -> Fault:
     line = mark.line + 1 if mark else 1
     for number, row in enumerate(text.split("\n")[:line], 1):
         if odd := set(_indentation(row)) - {" "}:
-            sign = "a tab" if "\t" in odd else "a space that is none for YAML, as web pages hold it"
-            return Fault(Place(file, number), f"the line is indented with {sign}", "Indent with spaces.")
+            return Fault(Place(file, number), _TAB if "\t" in odd else _STRANGE, _INDENT)
     remedy = (
         "Look at this line and the one before it. Text that holds `: ` or begins with a sign such as * & @ % ` { [ > | "
         'needs "quotes", and a quotation mark within it is written \\"; check brackets and indentation too.'
@@ -181,6 +182,9 @@ class _Reader:
                 self._fault(key_node, "this key is no plain text", "Begin the line with a key such as `id:`.")
                 continue
             key = key_node.value
+            if key != key.lstrip():
+                self._fault(key_node, _STRANGE, _INDENT)
+                continue
             if key in data:
                 first = self.lines[(*path, key)]
                 self._fault(

@@ -13,6 +13,7 @@ from bot.adapters.faq.knowledge import load, shipped
 from bot.adapters.simulated import SimulatedAdditions, SimulatedClock, SimulatedReplies, SimulatedStore
 from bot.admins import Admins
 from bot.core.model import Addressed, Message
+from bot.core.pace import Limits, Pace
 from bot.keeper import Keeper, open_keeper
 from bot.ports.keeping import Addition, Change
 from tests.conftest import message
@@ -100,13 +101,21 @@ async def test_what_was_taken_out_by_hand_is_told_and_the_one_before_is_undone_n
     assert "„Papierstau beheben“" in await room.says("!undo")
 
 
-async def test_what_was_refused_is_told_where_it_goes_live_with_what_is_taken_back(room: Room, faq: Path) -> None:
+async def test_while_what_was_saved_is_refused_nothing_is_added_or_taken_back_and_why_is_told(
+    room: Room, faq: Path
+) -> None:
     await room.says("!add drucker Papierstau beheben")
     save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
-    assert "nicht übernommen" in await room.says("!reload")
-    told = await room.says("!undo")
-    assert "„Papierstau beheben“ steht nicht mehr bei `drucker`" in told
-    assert "entry schluessel: the answer is missing in de" in told
+    saved = (faq / "faq.yaml").read_bytes()
+    for command in ("!undo", "!add drucker Toner leer", "!add! drucker Toner leer"):
+        told = await room.says(command)
+        assert "nicht geschrieben" in told
+        assert "entry schluessel: the answer is missing in de" in told
+        assert "!add!" not in told
+    assert (faq / "faq.yaml").read_bytes() == saved
+    assert answered(room.keeper, "Wer gibt Schlüssel aus?") == ("schluessel",)
+    await room.says("!reload!")
+    assert "„Papierstau beheben“ steht nicht mehr bei `drucker`" in await room.says("!undo")
 
 
 @pytest.mark.parametrize("text", ["!add drucker Papierstau", "!status", "!undo", "!check", "!hilfe"])
@@ -157,7 +166,8 @@ async def test_a_phrasing_that_breaks_an_example_is_refused_with_the_example(roo
     [
         ("!add druker Papierstau", "Den Eintrag `druker` gibt es nicht. Ähnlich heißen: `drucker`"),
         ("!add Papierstau beheben", "Den Eintrag `Papierstau` gibt es nicht"),
-        ("!add", "Den Eintrag – gibt es nicht"),
+        ("!add", "Dahinter gehören ein Eintrag und eine Formulierung"),
+        ("!add!", "Die Einträge: `drucker`, `schluessel`"),
         ("!add drucker", "Hinter `drucker` gehört die Formulierung"),
         ("!add drucker   \n ", "Hinter `drucker` gehört die Formulierung"),
         ("!add drucker " + "x" * 301, "höchstens 300 Zeichen"),
@@ -278,16 +288,6 @@ async def test_what_cannot_be_written_answers_nothing_is_told_and_cannot_be_undo
     assert "nichts zurückzunehmen" in await room.says("!undo")
 
 
-async def test_what_was_refused_and_is_forced_with_a_phrasing_is_not_called_refused_any_more(
-    room: Room, faq: Path
-) -> None:
-    save(faq, 'answer: {de: "Bei der Pforte."}', "offers_human: false")
-    assert "nicht übernommen" in await room.says("!reload")
-    assert "the answer is missing in de" in await room.says("!add drucker Papierstau beheben")
-    assert "führt ab jetzt" in await room.says("!add! drucker Papierstau beheben")
-    assert "the answer is missing" not in await room.says("!status")
-
-
 async def test_what_others_have_saved_meanwhile_stays_and_goes_live_with_it(room: Room, faq: Path) -> None:
     save(faq, "Bei der Pforte", "Beim Empfang")
     await room.says("!add drucker Papierstau beheben")
@@ -388,13 +388,13 @@ async def test_a_command_of_the_day_before_is_not_done_any_more(room: Room, faq:
 async def test_status_tells_how_the_faq_stands_and_what_was_refused(room: Room, faq: Path) -> None:
     told = await room.says("!status")
     assert str(faq) in told
-    for part in ("Einträge: 2", "Beispiele richtig: 2/2", "Fehler: 0"):
+    for part in ("Einträge: 2", "Beispiele richtig: 2/2", "Fehler darin: 0"):
         assert part in told
     assert "übernommen" not in told
     room.clock.advance(timedelta(days=30))
     save(faq, "Bei der Pforte", "Beim Empfang")
     await room.keeper.reload()
-    assert f"{room.clock.now().astimezone():%d.%m.%Y %H:%M}" in await room.says("!status")
+    assert f"{room.clock.now().astimezone():%d.%m.%Y, %H:%M}" in await room.says("!status")
     save(faq, "review_by: 2099-01-01", "review_by: bald")
     await room.keeper.reload()
     assert "`faq.yaml:10`" in await room.says("!status")
@@ -435,6 +435,18 @@ async def test_new_drafts_an_entry_that_loads(room: Room, faq: Path) -> None:
     assert entry.phrasings.de == ("Wo bekomme ich einen Beamer?",)
 
 
+async def test_a_mistyped_command_is_told(room: Room) -> None:
+    assert "`!hilfe` zeigt" in await room.says("!statsu")
+
+
+async def test_who_is_no_admin_is_answered_at_the_pace_of_everybody(room: Room) -> None:
+    room.admins = Admins(
+        [ADMIN], room.keeper, room.additions, room.store, room.replies, room.clock, Pace(Limits(burst=2))
+    )
+    assert [bool(await room.says("!status", sender=OTHER)) for _ in range(4)] == [True, True, False, False]
+    assert all([await room.says("!status") for _ in range(4)])
+
+
 async def test_what_is_no_command_is_passed_over(room: Room) -> None:
     assert await room.says("!ban @bob:uni.test") == ""
 
@@ -442,3 +454,22 @@ async def test_what_is_no_command_is_passed_over(room: Room) -> None:
 async def test_what_cannot_be_handled_is_apologised_for(room: Room) -> None:
     await room.admins.put_aside(room.written("!add drucker x"))
     assert "schiefgegangen" in room.replies.sent[0][1].markdown
+
+
+async def test_an_undo_that_could_not_be_written_can_be_tried_again(room: Room, faq: Path) -> None:
+    await room.says("!add drucker Papierstau beheben")
+    (faq / "faq.yaml").chmod(0o444)
+    assert "unverändert" in await room.says("!undo")
+    (faq / "faq.yaml").chmod(0o644)
+    assert "„Papierstau beheben“ steht nicht mehr" in await room.says("!undo")
+
+
+@pytest.mark.parametrize("text", ["!new \u200b", "!why \u00ad", '!new ""', "!add drucker \u200b"])
+async def test_what_cannot_be_seen_is_asked_for(room: Room, text: str) -> None:
+    assert "gehört" in await room.says(text)
+
+
+async def test_signs_that_turn_the_writing_or_are_halves_are_left_out(room: Room, faq: Path) -> None:
+    told = await room.says("!add drucker Papierstau \u202ebeheben\ud83d")
+    assert "„Papierstau beheben“ führt ab jetzt" in told
+    assert phrasings(faq)["drucker"][-1] == "Papierstau beheben"

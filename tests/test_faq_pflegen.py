@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from bot.adapters.faq.knowledge import load, shipped
 from bot.commands import app
+from bot.core.commands import VERBS
 from bot.core.faq import Entry
-from bot.core.keeping import VERBS
 from bot.core.lint import lint
 from bot.core.understanding import Understanding
 

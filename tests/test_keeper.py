@@ -332,3 +332,104 @@ async def test_behind_a_file_that_cannot_be_read_a_change_is_news_all_the_same(f
     before = await folder.state()
     save(faq, "Bei der Pforte", "Beim Empfang")
     assert await folder.state() != before
+
+
+class Slow(FaqFolder):
+    """A folder whose check takes so long that something is saved meanwhile."""
+
+    meanwhile: Any = None
+
+    async def open(self, change: Change | None = None) -> Edition:
+        edition = await super().open(change)
+        if self.meanwhile:
+            self.meanwhile()
+            self.meanwhile = None
+        return edition
+
+
+async def test_what_is_saved_while_a_phrasing_is_checked_is_taken_over_next(keeper: Keeper, faq: Path) -> None:
+    folder = keeper.folder = Slow(faq, opened, inspected, here)
+    more = FAQ.partition("examples:")[0].replace("drucker", "beamer").replace("schluessel", "karte")
+    for old, new in (("Drucker", "Beamer"), ("drucke", "projiziere"), ("Schlüssel", "Karten")):
+        more = more.replace(old, new)
+    folder.meanwhile = lambda: (faq / "more.yaml").write_text(more, encoding="utf-8")
+    change = await folder.with_phrasing("faq.yaml", "drucker", "de", "Papierstau beheben")
+    assert (await keeper.change(change)).is_live
+    assert "beamer" not in keeper.live.files
+    await keeper.mind(once(False))
+    assert "beamer" in keeper.live.files
+    assert answered(keeper, "Papierstau beheben") == ("drucker",)
+
+
+async def test_what_it_wrote_itself_is_no_news(keeper: Keeper) -> None:
+    change = await keeper.folder.with_phrasing("faq.yaml", "drucker", "de", "Papierstau beheben")
+    await keeper.change(change)
+    await keeper.mind(once(False))
+    assert said(keeper) == []
+
+
+async def test_files_that_change_all_the_time_hold_up_no_command(keeper: Keeper, faq: Path) -> None:
+    folder = keeper.folder = Slow(faq, opened, inspected, here)
+    number = 0
+
+    def touched() -> None:
+        nonlocal number
+        number += 1
+        (faq / "faq.yaml").write_text(f"{FAQ}# {number}\n", encoding="utf-8")
+        asyncio.get_running_loop().call_soon(setattr, folder, "meanwhile", touched)
+
+    touched()
+    await asyncio.sleep(0)
+    assert await keeper.reload() is None
+    assert answered(keeper, "Wer gibt Schlüssel aus?") == ("schluessel",)
+    folder.meanwhile = None
+    await asyncio.sleep(0)
+    folder.meanwhile = None
+    outcome = await keeper.reload()
+    assert outcome
+    assert outcome.is_live
+
+
+async def test_whatever_befalls_one_look_the_next_one_is_taken(keeper: Keeper, faq: Path) -> None:
+    async def fails(*_: Any) -> Any:
+        raise RuntimeError("a process of a pool was killed")
+
+    keeper.folder = FaqFolder(faq, opened, inspected, fails)
+    save(faq, "Bei der Pforte", "Beim Empfang")
+    await keeper.mind(once(False))
+    assert "could not be opened (RuntimeError)" in said(keeper)[0][0].replace("\\", "")
+    keeper.folder = folder_of(faq)
+    save(faq, "Beim Empfang", "Am Empfang")
+    await keeper.mind(once(False))
+    assert not keeper.refused
+
+
+async def test_what_could_not_be_told_is_told_at_the_next_look_once(keeper: Keeper, faq: Path) -> None:
+    assert isinstance(keeper.room, SimulatedAdminRoom)
+    keeper.room.is_closed = True
+    save(faq, "review_by: 2099-01-01\n    source", "review_by: bald\n    source")
+    await keeper.mind(once(False, False))
+    assert said(keeper) == []
+    keeper.room.is_closed = False
+    await keeper.mind(once(False, False))
+    ((told, rings),) = said(keeper)
+    assert rings
+    assert "`faq.yaml:10`" in told
+
+
+async def test_a_pipe_in_the_folder_blocks_nothing_and_is_told(keeper: Keeper, faq: Path) -> None:
+    os.mkfifo(faq / "x.yaml")
+    outcome = await keeper.reload()
+    assert outcome
+    assert [(fault.place.file, fault.message) for fault in outcome.faults] == [
+        (str(faq / "x.yaml"), "this is no ordinary file")
+    ]
+
+
+async def test_an_emptied_file_is_told_and_not_what_its_entries_are_missed_for(keeper: Keeper, faq: Path) -> None:
+    (faq / "examples.yaml").write_text('examples:\n  - {text: "x", expect: [drucker]}\n', encoding="utf-8")
+    await keeper.reload()
+    (faq / "faq.yaml").write_text("\n", encoding="utf-8")
+    outcome = await keeper.reload()
+    assert outcome
+    assert [fault.message for fault in outcome.faults] == ["the file is empty"]

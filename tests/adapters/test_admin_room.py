@@ -73,14 +73,22 @@ async def test_a_room_that_is_not_there_is_told_to_the_log_and_one_that_is_there
     assert "there is no room #admins:uni.test (`admin_room`)" in caplog.text
 
 
-async def received(where: nio.MatrixRoom, body: str, **content: str) -> Message | None:
+async def received(where: nio.MatrixRoom, body: str, decrypted: bool = True, **content: str) -> Message | None:
     async def is_admins(room_id: str, text: str) -> bool:
         return room_id == OFFICE.room_id and text.startswith("!add")
 
     def is_staffs(room_id: str) -> bool:
         return room_id == OFFICE.room_id
 
-    return await Inbox(BOT, SimulatedStore(), None, is_staffs, is_admins).message(where, event(body=body, **content))
+    got = event(body=body, **content)
+    got.decrypted = decrypted
+    return await Inbox(BOT, SimulatedStore(), None, is_staffs, is_admins).message(where, got)
+
+
+async def test_in_an_encrypted_room_a_command_that_was_not_encrypted_is_none() -> None:
+    assert await received(OFFICE, "!add whatsapp Geht WhatsApp?", decrypted=False) is None
+    open_office = a_room(OFFICE.room_id, ADA, encrypted=False)
+    assert await received(open_office, "!add whatsapp Geht WhatsApp?", decrypted=False)
 
 
 async def test_in_the_room_of_the_admins_only_their_commands_are_for_the_bot() -> None:

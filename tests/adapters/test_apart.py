@@ -4,10 +4,12 @@ import asyncio
 import gc
 import os
 import pickle
+import signal
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,23 @@ async def test_what_cannot_be_sent_back_is_told(workshop: Workshop) -> None:
     with pytest.raises(TypeError, match="pickle"):
         await workshop(threading.Lock)
     assert await workshop(os.getpid)
+
+
+def leaves_a_process_behind_and_dies(path: Path) -> None:
+    if os.fork() == 0:
+        path.write_text(str(os.getpid()))
+        time.sleep(60)
+        os._exit(0)
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_a_process_that_is_killed_takes_its_own_along_and_is_told(workshop: Workshop, tmp_path: Path) -> None:
+    async with asyncio.timeout(20):
+        with pytest.raises(Unusable, match="memory"):
+            await workshop(leaves_a_process_behind_and_dies, tmp_path / "pid")
+    assert await workshop(os.getpid)
+    left = int((tmp_path / "pid").read_text())
+    with suppress(ProcessLookupError, FileNotFoundError):
+        assert Path(f"/proc/{left}/stat").read_text().split()[2] == "Z"

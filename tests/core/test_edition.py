@@ -21,7 +21,7 @@ def edition(*faults: Fault, wrong: int = 0, of: int = 100, expect: tuple[str, ..
         else Judged(each, "refused", Fallback(), "de", Place("x.yaml", number))
         for number, each in enumerate(examples)
     )
-    return Edition(UNUSED, faults, Evaluation(judged), UNUSED, {})
+    return Edition(UNUSED, faults, Evaluation(judged), UNUSED, UNUSED, {})
 
 
 def fault(entry: str, line: int = 1, severity: Severity = "error") -> Fault:

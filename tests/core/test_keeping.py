@@ -71,7 +71,7 @@ def test_a_percentage_is_written_as_the_language_has_it(knowledge: KnowledgeBase
 
 def test_sums_need_no_plural(says: Keeping) -> None:
     status = says.status("faq", 2, datetime(2026, 1, 2, 12, tzinfo=UTC), Evaluation(()), faults(1)).markdown
-    assert "Fehler: 1, Warnungen: 1" in status
+    assert "Fehler darin: 1, Warnungen: 1" in status
     assert "0/0" in status
 
 

@@ -80,6 +80,12 @@ BROKEN = {
         "at most 100 characters",
     ),
     "no pointer": (GOOD + "not_covered: [{names: [x], pointer: {}}]\n", 4, "the `pointer` has no text", ""),
+    "spaces of a web page": (
+        "entries:\n  - id: a\n    phrasings: {de: [x]}\n\u00a0   answer: {de: y}\n",
+        4,
+        "spaces of a web page",
+        "ordinary spaces",
+    ),
     "tab": ("entries:\n\t- id: a\n", 2, "tab", "spaces"),
     "encoding": ("entries:\n  - id: a\n    phrasings: {de: [Größe]}\n".encode("latin-1"), 3, "not UTF-8", "UTF-8"),
     "other encoding": (GOOD.encode("utf-16"), 1, "not UTF-8", "UTF-8"),

@@ -26,6 +26,6 @@ def test_where_an_entry_in_five_has_english_the_others_owe_it() -> None:
 )
 def test_where_fewer_have_it_only_the_strays_are_told_once_each(key: str, both: dict[str, Any]) -> None:
     base = faq(*(german(each) for each in "abcde"), german("f", **{key: both}))
-    (fault,) = lint(base)
+    (fault,) = [fault for fault in lint(base) if "example" not in fault.message]
     assert "warning: entry f: there is English here (`en:`), and hardly anywhere else" in str(fault)
     assert fault.place == base.place("entries", 5, key, "en")
