@@ -20,7 +20,8 @@ def faults(knowledge: KnowledgeBase) -> Iterator[Fault]:
         if len(knowledge.entries) >= _SEVERAL:
             message = f"{count or 'no'} example{'s'[: count != 1]} so far: the bot cannot know how sure it may be"
             remedy = f"Write {_ENOUGH} or more under `examples:`, a third of them with `expect: []`."
-            yield Fault(knowledge.place("examples", 0), message, remedy, severity="warning")
+            place = knowledge.place("examples", 0) if count else knowledge.place("entries", 0)
+            yield Fault(place, message, remedy, severity="warning")
         return
     if answered >= _NEARLY_ALL * count:
         message = f"{answered} of {count} examples expect an answer: from them the bot learns to answer everything"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from statistics import median
 
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer, Drafted
@@ -15,11 +16,15 @@ from bot.core.triage import Triage
 from bot.core.understanding import Understanding
 
 _FEWEST = 3
+_MANY, _MANY_TIMES = 20, 4
+"""From so many phrasings on, and so many times those of the entry in the middle, an entry outweighs the others: what
+they do not know, such as "how is the weather", then resembles it most, if only by "how" and "is"."""
 
 
 def faults(knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[Fault]:
     """What is wrong with each phrasing, whatever else the FAQ says."""
     yield from _few(knowledge, languages)
+    yield from _outweighing(knowledge)
     yield from _shared(knowledge)
     yield from _unheard(knowledge)
 
@@ -33,6 +38,15 @@ def _few(knowledge: KnowledgeBase, languages: tuple[Language, ...]) -> Iterator[
                 remedy = "Write five or more, as different people would ask: that is what the bot learns from."
                 place = knowledge.place("entries", number, "phrasings", language)
                 yield Fault(place, message, remedy, entry.id, "warning")
+
+
+def _outweighing(knowledge: KnowledgeBase) -> Iterator[Fault]:
+    usual = median(len(entry.wordings) for entry in knowledge.entries)
+    for number, entry in enumerate(knowledge.entries):
+        if len(entry.wordings) > max(_MANY, _MANY_TIMES * usual):
+            message = f"{len(entry.wordings)} phrasings outweigh those of the others, who have about {usual:g}"
+            remedy = "Keep the ones that differ most, or write more for the others: else it is taken for anything."
+            yield Fault(knowledge.place("entries", number, "phrasings"), message, remedy, entry.id, "warning")
 
 
 def _shared(knowledge: KnowledgeBase) -> Iterator[Fault]:

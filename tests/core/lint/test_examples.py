@@ -1,7 +1,7 @@
 import pytest
 
 from bot.core.lint import lint
-from tests.core.lint.faqs import faq
+from tests.core.lint.faqs import faq, german
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,25 @@ def test_examples_that_nearly_all_expect_the_same_are_told_from_a_dozen_on(
     for fault in told:
         assert message in str(fault)
         assert fault.place == base.place("examples", 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "examples", "message"),
+    [
+        (5, 0, "no examples so far"),
+        (5, 1, "1 example so far"),
+        (5, 11, "11 examples so far"),
+        (5, 12, None),
+        (4, 0, None),
+    ],
+)
+def test_a_faq_that_is_more_than_a_trial_needs_a_dozen_examples(
+    entries: int, examples: int, message: str | None
+) -> None:
+    some = [{"text": "x", "expect": ["a"] if number % 2 else []} for number in range(examples)]
+    base = faq(*map(german, "abcde"[:entries]), examples=some)
+    told = [fault for fault in lint(base) if "so far" in fault.message]
+    assert len(told) == bool(message)
+    for fault in told:
+        assert message in str(fault)
+        assert fault.place == (base.place("examples", 0) if examples else base.place("entries", 0))

@@ -16,6 +16,17 @@ def test_fewer_than_three_phrasings_are_few(count: int, told: str) -> None:
         assert fault.place == base.place("entries", 0, "phrasings", "de")
 
 
+@pytest.mark.parametrize(("count", "told"), [(20, False), (21, True)])
+def test_an_entry_that_outweighs_the_others_is_told(count: int, told: bool) -> None:
+    nouns = [f"Drucker {chr(97 + n)}{chr(97 + n)}{chr(97 + n)}" for n in range(count - 1)]
+    base = faq(*(german(each) for each in "abc"), german("d", phrasings={"de": nouns}))
+    found = [fault for fault in lint(base) if "outweigh" in fault.message]
+    assert bool(found) == told
+    for fault in found:
+        assert f"{count} phrasings outweigh those of the others, who have about 4" in fault.message
+        assert fault.place == base.place("entries", 3, "phrasings")
+
+
 def test_a_phrasing_that_stands_in_two_entries_is_told_at_the_second() -> None:
     base = faq(german("a"), german("b", phrasings={"de": ["Urlaub?", "Urlaub eins", "DRUCKER zwei!"]}))
     (fault,) = lint(base)
