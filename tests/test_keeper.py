@@ -12,12 +12,12 @@ import pytest
 
 from bot.adapters.faq.editions import open_edition
 from bot.adapters.faq.folder import FaqFolder
+from bot.adapters.faq.inspection import Inspection
 from bot.adapters.faq.knowledge import load
 from bot.adapters.simulated import SimulatedAdminRoom, SimulatedClock
 from bot.core.conversation import Conversation
 from bot.core.decision import Answer
 from bot.core.edition import Edition
-from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, Place
 from bot.keeper import Keeper, open_keeper
 from bot.keys import Unusable
@@ -56,8 +56,10 @@ def opened(folder: Path, instead: Mapping[str, bytes] = {}) -> Edition:
     return open_edition(folder, instead, contact=CONTACT)
 
 
-def inspected(folder: Path) -> tuple[KnowledgeBase, tuple[Fault, ...]]:
-    return load(folder), (Fault(Place("faq.yaml", 3), "it is late", "Go home.", severity="warning"),)
+def inspected(folder: Path) -> Inspection:
+    return Inspection(
+        load(folder), (Fault(Place("faq.yaml", 3), "it is late", "Go home.", severity="warning"),), is_whole=True
+    )
 
 
 async def here(make: Any, *arguments: Any) -> Any:

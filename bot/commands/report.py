@@ -27,6 +27,8 @@ class Report:
     files: int
     faults: tuple[Fault, ...]
     folder: str = ""
+    is_whole: bool = True
+    """Whether all of it could be read, and so looked for faults."""
 
     @property
     def errors(self) -> int:
@@ -43,7 +45,8 @@ class Report:
         """The whole in one line."""
         checked = f"{_several(self.entries, 'entry', 'entries')} in {_several(self.files, 'file', 'files')}"
         found = f"{_several(self.errors, 'error', 'errors')}, {_several(self.warnings, 'warning', 'warnings')}"
-        return f"{shown(self.folder)}: {checked}: {found}." if self.folder else f"{checked}: {found}."
+        rest = "" if self.is_whole else " The rest is checked once the FAQ can be read as a whole."
+        return f"{shown(self.folder)}: {checked}: {found}.{rest}" if self.folder else f"{checked}: {found}.{rest}"
 
 
 def lines(report: Report) -> Iterator[str]:

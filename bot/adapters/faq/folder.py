@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.faq import pen
+from bot.adapters.faq.inspection import Inspection
 from bot.adapters.faq.knowledge import files_of, shipped
 from bot.core.edition import Edition
-from bot.core.faq import KnowledgeBase
 from bot.core.fault import Fault, Place
 from bot.core.model import Language
 from bot.keys import Unusable
@@ -20,7 +20,7 @@ from bot.ports.keeping import CannotWrite, Change
 from bot.yamlfile import LARGEST, Refused
 
 Open = Callable[[Path, Mapping[str, bytes]], Edition]
-Inspect = Callable[[Path], tuple[KnowledgeBase, tuple[Fault, ...]]]
+Inspect = Callable[[Path], Inspection]
 Apart = Callable[..., Awaitable[Any]]
 """Calls a function with arguments in a process of its own."""
 
@@ -62,7 +62,7 @@ class FaqFolder:
         """All that `auskunft check` finds."""
         faults: tuple[Fault, ...]
         try:
-            _, faults = await self._apart(self._inspect, self.folder)
+            faults = (await self._apart(self._inspect, self.folder)).faults
         except Refused as refused:
             faults = refused.faults
         except Unusable as error:

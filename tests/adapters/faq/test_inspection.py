@@ -10,7 +10,7 @@ def test_what_its_files_say_amiss_is_told_in_order_beside_what_the_faq_lacks(tmp
     (tmp_path / "b.yaml").write_text("entries:\n  - id: b\n    phrasings: {de: [y]}\n    answer:\n      de: Raum #5\n")
     (tmp_path / "c.yaml.txt").write_text("")
     (tmp_path / "d.yaml.txt").mkdir()
-    _, faults = inspect(tmp_path)
+    faults = inspect(tmp_path).faults
     told = "\n".join(map(str, faults))
     assert f"{tmp_path}/a.yaml:2: error: entry a: the answer is missing in de" in told
     assert "the text is cut off" in told
