@@ -89,7 +89,7 @@ def _examined(folder: Path, thresholds: Thresholds, found: tuple[Fault, ...], li
         with _progress() as progress:
             base, told, is_whole = inspect(folder, thresholds, progress)
     except Refused as refused:
-        return reports.Report(0, 0, (*found, *refused.faults))
+        give_up((*found, *refused.faults))
     dead = link_faults(base, asyncio.run(ask_all(addresses(base), usual_cache()))) if links else ()
     files = len({base.place("entries", number).file for number in range(len(base.entries))})
     return reports.Report(len(base.entries), files, (*found, *sorted((*told, *dead))), str(folder), is_whole)

@@ -55,7 +55,7 @@ def test_warnings_fail_only_a_strict_check(tmp_path: Path) -> None:
 def test_a_configuration_is_checked_with_the_faq_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text('matrix: {user: "@b:c", password: x}\nknowledge: nowhere\n')
     code, output = check("--config", str(tmp_path / "config.yaml"))
-    assert code == 1
+    assert code == 2
     assert "this is no folder" in output
 
 
