@@ -52,7 +52,7 @@ def check(
 ) -> None:
     """Check the FAQ: every fault with file, line, entry and remedy, all at once.
 
-    Exit codes: 0 no errors; 1 errors were found; 2 wrong usage, or the configuration cannot be used.
+    Exit codes: 0 no errors; 1 errors were found; 2 wrong usage, or the configuration or the folder cannot be used.
     """
     if as_json and annotations:
         give_up("either --json or --annotations, not both")

@@ -18,7 +18,7 @@ _LOOK = 5.0
 """Seconds between two looks."""
 _TOGETHER = 100
 """Milliseconds in which changes are told together: a save is several of them."""
-_STEP = 20
+_STEP = 50
 
 
 async def changes(folder: Path, asked: asyncio.Event, look: float = _LOOK) -> AsyncGenerator[bool]:
