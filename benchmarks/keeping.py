@@ -25,7 +25,7 @@ from bot.adapters.faq.folder import FaqFolder
 from bot.adapters.faq.inspection import inspect
 from bot.adapters.faq.knowledge import shipped
 from bot.adapters.faq.watching import changes
-from bot.assembly import MAKERS
+from bot.assembly import MAKERS, give_back
 from bot.core.conversation import Conversation
 from bot.core.model import Message
 from bot.keeper import Keeper, open_keeper
@@ -68,7 +68,7 @@ async def reloads(folder: Path) -> tuple[list[float], Delays]:
     """The seconds from each save to the FAQ being live, and how long answers took meanwhile."""
     async with Workshop(*MAKERS) as workshop:
         path = FaqFolder(folder, partial(open_edition, contact="a@example.org"), inspect, workshop)
-        return await saves(folder, await open_keeper(path, SystemClock()))
+        return await saves(folder, await open_keeper(path, SystemClock(), after=give_back))
 
 
 async def saves(folder: Path, keeper: Keeper) -> tuple[list[float], Delays]:

@@ -79,8 +79,8 @@ async def run(config: Config, stop: asyncio.Event, look: asyncio.Event | None = 
     clock = SystemClock()
     async with Workshop(*MAKERS) as workshop:
         folder = _folder(config, workshop)
-        keeper = await open_keeper(folder, clock, after=_give_back)
-        _give_back()
+        keeper = await open_keeper(folder, clock, after=give_back)
+        give_back()
         key = open_key(config.data)
         pace = Pace(config.matrix.questions)
         with locked(config.data):
@@ -119,7 +119,7 @@ async def _minded(keeper: Keeper, folder: FaqFolder, look: asyncio.Event | None)
             await task
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Give the memory that an edition of the FAQ took back to the system: glibc keeps it, others do not."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,8 +1,10 @@
 """The FAQ lives: what is saved is taken over once it is good, and what is not leaves the last good edition in place."""
 
 import asyncio
+import gc
 import logging
 import os
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -435,3 +437,18 @@ async def test_an_emptied_file_is_told_and_not_what_its_entries_are_missed_for(k
     outcome = await keeper.reload()
     assert outcome
     assert [fault.message for fault in outcome.faults] == ["the file is empty"]
+
+
+async def test_an_edition_that_is_replaced_goes_at_once_with_all_that_it_took(keeper: Keeper, faq: Path) -> None:
+    answered(keeper, "Wer gibt Schlüssel aus?")
+    keeper.desk.consider(Conversation(entries=("drucker",)), message("und am Wochenende?"), NOW)
+    before = [weakref.ref(part) for part in vars(keeper.desk).values() if type(part).__module__.startswith("bot.")]
+    gc.disable()
+    try:
+        save(faq, "Bei der Pforte", "Beim Empfang")
+        await keeper.reload()
+        still_used = {id(part) for part in vars(keeper.desk).values()}
+        left = [part() for part in before]
+        assert [part for part in left if part is not None and id(part) not in still_used] == []
+    finally:
+        gc.enable()

@@ -1,7 +1,5 @@
 """What the FAQ has for a message, in the light of what was said before."""
 
-from functools import lru_cache
-
 from bot.core.conversation import Conversation
 from bot.core.faq import KnowledgeBase
 from bot.core.matching import Index
@@ -28,6 +26,7 @@ class Observer:
         self._index = index
         self._understanding = understanding
         self._thresholds = thresholds
+        self._known_stems: dict[str, frozenset[str]] = {}
 
     def outlook(self, conversation: Conversation, message: Message) -> Outlook:
         """What the FAQ has for `message`."""
@@ -55,9 +54,13 @@ class Observer:
         ]
         return Ranking(tuple(sorted(both, key=lambda match: -match.confidence))) if both else None
 
-    @lru_cache(maxsize=1000)  # noqa: B019 (there is one observer a FAQ)
     def _stems(self, entry_id: str) -> frozenset[str]:
         """All words that an entry uses."""
+        if entry_id not in self._known_stems:
+            self._known_stems[entry_id] = self._stems_in(entry_id)
+        return self._known_stems[entry_id]
+
+    def _stems_in(self, entry_id: str) -> frozenset[str]:
         entry = self._knowledge.entry(entry_id)
         answers = filter(None, (entry.answer.get(language) for language in LANGUAGES))
         return content_stems("\n".join((*entry.wordings, *answers)))

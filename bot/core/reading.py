@@ -49,28 +49,17 @@ class Reader:
     def __init__(
         self, texts: Iterable[str], synonyms: Iterable[Synonym] = (), not_covered: Sequence[NotCovered] = ()
     ) -> None:
-        synonyms = tuple(synonyms)
-        self._vocabulary = {w for text in (*texts, *(each.to for each in synonyms)) for w in words(text)}
-        self._stems = {stem(w) for w in self._vocabulary}
-        self._known: dict[tuple[str, ...], _Known] = {}
-        for synonym in synonyms:
-            read_as = tuple(Sense(word, synonym.weight) for word in words(synonym.to))
-            self._known.update((words(source), _Known(read_as)) for source in synonym.from_)
-        for number, subject in enumerate(not_covered):
-            for name in map(words, subject.names):
-                self._known[name] = _Known(tuple(Sense(each) for each in name if self.knows(each)), number)
-        self._longest = max(_MOST_JOINED, *map(len, self._known)) if self._known else _MOST_JOINED
-        alone = {key[0] for key in self._known if len(key) == 1}
-        self._spelling = _Spelling(sorted(w for w in self._vocabulary | alone if len(w) >= _SHORTEST_REPAIRED))
+        self._lexicon = _Lexicon(texts, tuple(synonyms), not_covered)
         self._remember()
 
     def _remember(self) -> None:
-        self._plain = lru_cache(maxsize=50_000)(self._as_known)
-        self._repaired = lru_cache(maxsize=5_000)(self._repair)
+        """What remembers knows nothing of the reader: so it goes with it, at once."""
+        self._plain = lru_cache(maxsize=50_000)(self._lexicon.as_known)
+        self._repaired = lru_cache(maxsize=5_000)(self._lexicon.repair)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: a reader begins anew to remember what it has read."""
-        return {name: value for name, value in vars(self).items() if name not in ("_plain", "_repaired")}
+        return {"_lexicon": self._lexicon}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -83,25 +72,10 @@ class Reader:
         repairs: set[str] = set()
         at = 0
         while at < len(typed):
-            length, word = self._read_at(typed, at, repairs)
+            length, word = self._lexicon.span_at(typed, at) or (1, self._read_word(typed[at], repairs))
             result.append(word)
             at += length
         return tuple(result)
-
-    def knows(self, word: str) -> bool:
-        """Whether the FAQ uses the folded `word`, in whatever form."""
-        return word in self._vocabulary or stem(word) in self._stems
-
-    def _read_at(self, typed: Sequence[str], at: int, repairs: set[str]) -> tuple[int, Word]:
-        """The word that begins at `at`, and of how many typed words it is made."""
-        for length in range(min(self._longest, len(typed) - at), 0, -1):
-            span = tuple(typed[at : at + length])
-            if known := self._known.get(span):
-                reading = Reading.SYNONYM if known.not_covered is None else Reading.NOT_COVERED
-                return length, Word(" ".join(span), reading, known.senses, known.not_covered)
-            if 1 < length <= _MOST_JOINED and "".join(span) in self._vocabulary and not all(map(self.knows, span)):
-                return length, Word(" ".join(span), Reading.JOINED, (Sense("".join(span)),))
-        return 1, self._read_word(typed[at], repairs)
 
     def _read_word(self, word: str, repairs: set[str]) -> Word:
         if len(word) > LONGEST_WORD:
@@ -115,7 +89,41 @@ class Reader:
         repairs.add(word)
         return self._repaired(word)
 
-    def _as_known(self, word: str) -> Word | None:
+
+class _Lexicon:
+    """The words of one FAQ, and what is read as them."""
+
+    def __init__(self, texts: Iterable[str], synonyms: Sequence[Synonym], not_covered: Sequence[NotCovered]) -> None:
+        self._vocabulary = {w for text in (*texts, *(each.to for each in synonyms)) for w in words(text)}
+        self._stems = {stem(w) for w in self._vocabulary}
+        self._known: dict[tuple[str, ...], _Known] = {}
+        for synonym in synonyms:
+            read_as = tuple(Sense(word, synonym.weight) for word in words(synonym.to))
+            self._known.update((words(source), _Known(read_as)) for source in synonym.from_)
+        for number, subject in enumerate(not_covered):
+            for name in map(words, subject.names):
+                self._known[name] = _Known(tuple(Sense(each) for each in name if self.knows(each)), number)
+        self._longest = max(_MOST_JOINED, *map(len, self._known)) if self._known else _MOST_JOINED
+        alone = {key[0] for key in self._known if len(key) == 1}
+        self._spelling = _Spelling(sorted(w for w in self._vocabulary | alone if len(w) >= _SHORTEST_REPAIRED))
+
+    def knows(self, word: str) -> bool:
+        """Whether the FAQ uses the folded `word`, in whatever form."""
+        return word in self._vocabulary or stem(word) in self._stems
+
+    def span_at(self, typed: Sequence[str], at: int) -> tuple[int, Word] | None:
+        """The words from `at` on that are known as one, and how many they are; None where none are."""
+        for length in range(min(self._longest, len(typed) - at), 0, -1):
+            span = tuple(typed[at : at + length])
+            if known := self._known.get(span):
+                reading = Reading.SYNONYM if known.not_covered is None else Reading.NOT_COVERED
+                return length, Word(" ".join(span), reading, known.senses, known.not_covered)
+            if 1 < length <= _MOST_JOINED and "".join(span) in self._vocabulary and not all(map(self.knows, span)):
+                return length, Word(" ".join(span), Reading.JOINED, (Sense("".join(span)),))
+        return None
+
+    def as_known(self, word: str) -> Word | None:
+        """The word as it stands in the FAQ, or as a compound of words of it."""
         if self.knows(word):
             return Word(word, Reading.TYPED, (Sense(word),))
         if parts := self._split(word):
@@ -134,7 +142,8 @@ class Reader:
                         return first, *rest
         return None
 
-    def _repair(self, word: str) -> Word:
+    def repair(self, word: str) -> Word:
+        """What a word that the FAQ does not know may have been meant to be."""
         senses: dict[str, Sense] = {}
         for candidate, similarity in self._spelling.near(word):
             known = self._known.get((candidate,)) if candidate not in self._vocabulary else None

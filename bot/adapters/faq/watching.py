@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 _LOOK = 5.0
 """Seconds between two looks."""
-_TOGETHER = 100
+_TOGETHER = 75
 """Milliseconds in which changes are told together: a save is several of them."""
-_STEP = 50
+_STEP = 25
 
 
 async def changes(folder: Path, asked: asyncio.Event, look: float = _LOOK) -> AsyncGenerator[bool]:
