@@ -1,6 +1,10 @@
 """Every way in which a FAQ's file can be broken is told with file, line and remedy, and all at once."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -158,13 +162,26 @@ def test_an_empty_folder_and_a_missing_one_are_told(tmp_path: Path) -> None:
         load(tmp_path / "nowhere")
 
 
-def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(_: Path) -> None:
-        raise PermissionError(13, "Permission denied")
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, whom no folder keeps out."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
-    monkeypatch.setattr(Path, "iterdir", denied)
-    with pytest.raises(Refused, match=r"the folder cannot be read \(Permission denied\)"):
-        load(tmp_path)
+
+def test_a_folder_that_cannot_be_read_is_told() -> None:
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        folder = Path(name, "faq")
+        folder.mkdir(0o000)
+        load()  # what is imported late is, before the rights are gone
+        with as_nobody(), pytest.raises(Refused, match=r"the folder cannot be read \(Permission denied\)"):
+            load(folder)
 
 
 def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
