@@ -14,6 +14,7 @@ import typer
 from bot import assembly
 from bot.commands.explanation import explain_turn
 from bot.commands.faults import give_up
+from bot.commands.options import KnowledgeFolder
 from bot.config import load_config
 from bot.core.decision import Answer, Clarify, name_of
 from bot.core.desk import Desk
@@ -38,10 +39,7 @@ def ask(
     session: Annotated[
         bool, typer.Option("--session", help="The lines are one conversation: follow-ups, 2, ja.")
     ] = False,
-    knowledge: Annotated[
-        Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
-    ] = None,
+    knowledge: KnowledgeFolder = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", help="Answer with this configuration's FAQ, contact and thresholds."),

@@ -18,6 +18,7 @@ from bot.adapters.faq.knowledge import shipped
 from bot.adapters.links import ask_all, usual_cache
 from bot.commands import report as reports
 from bot.commands.faults import FOUND, give_up
+from bot.commands.options import KnowledgeFolder
 from bot.commands.settings import settings_faults
 from bot.config import Config, load_config
 from bot.core.fault import Fault
@@ -34,10 +35,7 @@ class Annotations(StrEnum):
 
 
 def check(
-    knowledge: Annotated[
-        Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
-    ] = None,
+    knowledge: KnowledgeFolder = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Check this configuration too, and the FAQ that it names.")
     ] = None,

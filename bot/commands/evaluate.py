@@ -13,6 +13,7 @@ from bot import assembly
 from bot.adapters.faq.examples import read_verdicts
 from bot.commands import figures
 from bot.commands.faults import FOUND, give_up
+from bot.commands.options import ExamplesFile, KnowledgeFolder
 from bot.config import load_config
 from bot.core.comparison import Comparison, compare
 from bot.core.decision import name_of
@@ -23,14 +24,8 @@ Curve = tuple[tuple[float, Tally], ...]
 
 
 def evaluate(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="Examples, as YAML or as JSON lines (.jsonl); without it, those of the FAQ."),
-    ] = None,
-    knowledge: Annotated[
-        Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
-    ] = None,
+    file: ExamplesFile = None,
+    knowledge: KnowledgeFolder = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Evaluate with this configuration's FAQ and thresholds.")
     ] = None,

@@ -10,6 +10,7 @@ from rich.console import Console
 from bot import assembly
 from bot.commands import figures
 from bot.commands.faults import give_up
+from bot.commands.options import ExamplesFile, KnowledgeFolder
 from bot.config import load_config
 from bot.core.evaluation import Trial
 from bot.core.situation import Thresholds
@@ -19,14 +20,8 @@ from bot.yamlfile import Refused
 
 
 def tune(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="Examples, as YAML or as JSON lines (.jsonl); without it, those of the FAQ."),
-    ] = None,
-    knowledge: Annotated[
-        Path | None,
-        typer.Option("--knowledge", "-k", help="The FAQ's folder; else the one that --config names, or that ships."),
-    ] = None,
+    file: ExamplesFile = None,
+    knowledge: KnowledgeFolder = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="The configuration whose FAQ and thresholds are in force.")
     ] = None,

@@ -3,8 +3,7 @@
 import asyncio
 import hashlib
 import stat
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -75,10 +74,7 @@ class FaqFolder:
         Raises:
             CannotWrite: see the port.
         """
-        before = await self._content(file)
-        with _in(file):
-            after = await asyncio.to_thread(pen.with_phrasing, before, entry, language, phrasing)
-        return Change(file, before, after)
+        return await self._changed(pen.with_phrasing, file, entry, language, phrasing)
 
     async def without_phrasing(self, file: str, entry: str, language: Language, phrasing: str) -> Change:
         """The change that takes a phrasing out.
@@ -86,10 +82,7 @@ class FaqFolder:
         Raises:
             CannotWrite: see the port.
         """
-        before = await self._content(file)
-        with _in(file):
-            after = await asyncio.to_thread(pen.without_phrasing, before, entry, language, phrasing)
-        return Change(file, before, after)
+        return await self._changed(pen.without_phrasing, file, entry, language, phrasing)
 
     async def write(self, change: Change) -> None:
         """Write the file.
@@ -99,13 +92,16 @@ class FaqFolder:
         """
         await asyncio.to_thread(pen.replace, self.folder / change.file, change.before, change.after)
 
-    async def _content(self, file: str) -> bytes:
+    async def _changed(self, change: Callable[..., bytes], file: str, *wanted: str) -> Change:
+        """What `change` makes of a file; what it cannot be made is told with the file's name."""
         try:
-            return await asyncio.to_thread((self.folder / file).read_bytes)
+            before = await asyncio.to_thread((self.folder / file).read_bytes)
+            return Change(file, before, await asyncio.to_thread(change, before, *wanted))
         except OSError as error:
-            raise CannotWrite(
-                f"{file} cannot be read ({error.strerror}). Check the file and its permissions."
-            ) from None
+            message = f"{file} cannot be read ({error.strerror}). Check the file and its permissions."
+            raise CannotWrite(message) from None
+        except CannotWrite as error:
+            raise CannotWrite(f"{file}, {error}") from None
 
     def draft(self, question: str, language: Language, known: Sequence[str]) -> str:
         """An entry for a question, as YAML.
@@ -114,15 +110,6 @@ class FaqFolder:
             CannotWrite: see the port.
         """
         return pen.draft(question, language, known, date.today())
-
-
-@contextmanager
-def _in(file: str) -> Iterator[None]:
-    """What cannot be written is told with the name of the file."""
-    try:
-        yield
-    except CannotWrite as error:
-        raise CannotWrite(f"{file}, {error}") from None
 
 
 def _digest(folder: Path, instead: Mapping[str, bytes]) -> str:

@@ -6,7 +6,6 @@ Phrases that a folder does not have are taken from the FAQ that ships with the b
 """
 
 import re
-import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,9 +17,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.adapters.faq.sentences import read_phrases
 from bot.core.faq import Entry, Example, KnowledgeBase, NotCovered, Synonym
 from bot.core.fault import Fault, KeyPath, Place
-from bot.core.phrases import Phrases, Says
 from bot.core.wording import Model
 from bot.validation import validation_faults
 from bot.yamlfile import Document, Refused, read, read_text
@@ -93,7 +92,8 @@ def examine(
             found = validation_faults(error, document, File)
             faults.extend(_with_entry(path, fault, document) for path, fault in found)
     faults.extend(_reference_faults(documents, complete))
-    phrases, phrase_faults = _phrases(parsed)
+    told = ((document, file.phrases) for document, file in parsed)
+    phrases, phrase_faults = read_phrases(shipped() / "phrases.yaml", told)
     faults.extend(phrase_faults)
     if not faults and not any(file.entries for _, file in parsed):
         faults.append(Fault(Place(str(folder)), "there are no entries", "Write `entries:` into a *.yaml file in it."))
@@ -238,55 +238,3 @@ def _references(documents: list[Document]) -> Iterator[tuple[Document, KeyPath, 
                 for number, other in enumerate(ids if isinstance(ids, list) else []):
                     if isinstance(other, str):
                         yield document, (block, index, key, number), other
-
-
-def _phrases(parsed: list[tuple[Document, File]]) -> tuple[Phrases, list[Fault]]:
-    """The shipped phrases, with what the folder says otherwise."""
-    original = read(shipped() / "phrases.yaml")
-    phrases = Phrases.model_validate(original.data["phrases"])
-    faults: list[Fault] = []
-    for document, file in parsed:
-        if not file.phrases:
-            continue
-        merged = {part: {**getattr(phrases, part).model_dump()} for part in Phrases.model_fields}
-        for part, changed in file.phrases.items():
-            merged[part] = {**merged.get(part, {}), **changed}
-        shifted = Document(document.file, merged, {path[1:]: line for path, line in document.lines.items() if path})
-        try:
-            phrases = Phrases.model_validate(merged)
-        except ValidationError as error:
-            faults.extend(fault for _, fault in validation_faults(error, shifted, Phrases))
-        else:
-            faults.extend(_placeholder_faults(phrases.says, shifted))
-    return phrases, faults
-
-
-def _placeholder_faults(says: Says, document: Document) -> Iterator[Fault]:
-    """Sentences that could not be filled in when they are said."""
-    for name in Says.model_fields:
-        known = says.placeholders(name)
-        for language, told in getattr(says, name):
-            fields = {field for text in _texts(told) for field in _placeholders(text)}
-            if not fields <= known:
-                told = ", ".join(sorted(fields - known))
-                remedy = f"Use only {', '.join(sorted(known))}, and {{{{ for a brace that is meant."
-                place = document.place(("says", name, language))
-                yield Fault(place, f"nothing is filled in for {told} in `{name}`", remedy)
-
-
-def _texts(told: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """The ways to say something, of which there may be one, several or none."""
-    return (told,) if isinstance(told, str) else told or ()
-
-
-def _placeholders(text: str) -> set[str]:
-    """What stands in braces, braces included; whatever is more than a name never equals a known one."""
-    try:
-        parsed = list(string.Formatter().parse(text))
-    except ValueError:
-        return {"a single brace"}
-    return {
-        f"{{{field}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}"
-        for _, field, form, conversion in parsed
-        if field is not None
-    }
